@@ -21,14 +21,10 @@ inline constexpr std::string_view kMessage = "letterlock/v1/message";
 // Member keys.
 inline constexpr std::string_view kDeviceCertificate = "letterlock/v1/device-certificate";
 inline constexpr std::string_view kSession = "letterlock/v1/session";
-inline constexpr std::string_view kKeyFile = "letterlock/v1/key-file";
 inline constexpr std::string_view kClientState = "letterlock/v1/client-state";
 inline constexpr std::string_view kRecoveryGroup = "letterlock/v1/recovery-group";
 inline constexpr std::string_view kRecoveryKey = "letterlock/v1/recovery-key";
 inline constexpr std::string_view kRecoveryKeyDigest = "letterlock/v1/recovery-key-digest";
-inline constexpr std::string_view kKeyringKey = "letterlock/v1/keyring-key";
-inline constexpr std::string_view kKeyring = "letterlock/v1/keyring";
-inline constexpr std::string_view kKeyringHash = "letterlock/v1/keyring-hash";
 
 // Directory and maps.
 inline constexpr std::string_view kDirectoryEntry = "letterlock/v1/directory-entry";
