@@ -1,6 +1,7 @@
 // Domain separation (docs/formats.md, "Contexts"): every signature, hash and key derivation of ours
 // starts with one of these strings and a zero byte, so that bytes made for one use never pass for
-// another. A context holds no zero byte, hence no context with its terminator is a prefix of another.
+// another. A context holds no zero byte, hence no context with its terminator is a prefix of
+// another.
 #pragma once
 
 #include <string_view>
