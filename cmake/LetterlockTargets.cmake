@@ -100,7 +100,6 @@ function(letterlock_proto)
 endfunction()
 
 # letterlock_test(NAME n SOURCES ..._test.cc [USES ...] [LABELS ...]): a GoogleTest binary of claims.
-# Its first label is the folder under tests/ that it lives in: unit, e2e, crash ...
 function(letterlock_test)
   cmake_parse_arguments(A "" "NAME" "SOURCES;USES;LABELS" ${ARGN})
   _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
@@ -111,11 +110,41 @@ function(letterlock_test)
   set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   _letterlock_here(folder)
   _letterlock_target(${A_NAME} test "${folder}")
-  string(REGEX REPLACE "^tests/([^/]+).*$" "\\1" suite "${folder}")
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
-  set_tests_properties(${A_NAME} PROPERTIES LABELS "${suite};${A_LABELS}" TIMEOUT 120)
+  _letterlock_register(${A_NAME} "${folder}" "${A_LABELS}" "${A_NAME}")
   list(TRANSFORM A_SOURCES PREPEND "${folder}/")
   set_property(GLOBAL APPEND PROPERTY LETTERLOCK_TEST_SOURCES ${A_SOURCES})
+endfunction()
+
+# letterlock_script_test(NAME n COMMAND script argument ... [NEEDS target ...] [LABELS ...] [TIMEOUT s])
+# A test that is a script, run in a build where NEEDS are up to date; *.py runs under python3.
+function(letterlock_script_test)
+  cmake_parse_arguments(A "" "NAME;TIMEOUT" "COMMAND;NEEDS;LABELS" ${ARGN})
+  _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
+  list(GET A_COMMAND 0 script)
+  set(interpreter)
+  if(script MATCHES "\\.py$")
+    set(interpreter Python3::Interpreter -B)
+  endif()
+  _letterlock_here(folder)
+  add_test(NAME ${A_NAME} COMMAND ${interpreter} ${A_COMMAND} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  _letterlock_register(${A_NAME} "${folder}" "${A_LABELS}" "${A_NEEDS}")
+  if(A_TIMEOUT)
+    set_tests_properties(${A_NAME} PROPERTIES TIMEOUT ${A_TIMEOUT})
+  endif()
+endfunction()
+
+# Labels a test with its suite, the folder under tests/ that it lives in (unit, boundary, e2e ...), and
+# lets `tests_<suite>` build what the suite needs.
+function(_letterlock_register test folder labels needs)
+  string(REGEX REPLACE "^tests/([^/]+).*$" "\\1" suite "${folder}")
+  set_tests_properties(${test} PROPERTIES LABELS "${suite};${labels}" TIMEOUT 120)
+  if(NOT TARGET tests_${suite})
+    add_custom_target(tests_${suite})
+  endif()
+  if(needs)
+    add_dependencies(tests_${suite} ${needs})
+  endif()
 endfunction()
 
 # letterlock_fuzzer(NAME n SOURCES ... [USES ...]): a libFuzzer target, in the fuzz preset alone; lands
