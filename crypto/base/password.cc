@@ -18,7 +18,8 @@ absl::StatusOr<SecretBytes<32>> Argon2id(const SecretBuffer& passphrase, const A
     return absl::InvalidArgumentError("Argon2id memory out of range");
   }
   SecretBytes<32> out = SecretBytes<32>::Zero();
-  const std::string_view text = passphrase.RevealView(KeyAccess{});
+  std::string_view text = passphrase.RevealView(KeyAccess{});
+  if (text.empty()) text = "";  // libsodium declares the pointer non-null, even for no bytes
   if (crypto_pwhash_argon2id(out.RevealMutable(KeyAccess{}).data(), 32, text.data(), text.size(),
                              salt.data(), params.passes, params.memory_bytes,
                              crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
