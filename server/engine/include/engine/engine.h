@@ -15,8 +15,7 @@
 // whose Done ran before the read was called.
 //
 // Thread-safe. Each Done runs exactly once.
-//  - Of a write: never inside the call, always on a thread of the engine, and for one mailbox in
-//  the
+//  - Of a write: never inside the call, always on a thread of the engine; for one mailbox in the
 //    order in which its writes were queued. It must not block: further completions wait behind it.
 //    It may call the engine. The caller may hold locks that it takes.
 //  - Of a read: an embedded engine may run it inside the call, on the caller's thread, which then

@@ -68,8 +68,8 @@ struct MailboxWrite {
 // The keys of one table with from <= key < to; an empty `to` is the end of the table. Bounds may be
 // one byte longer than a key, so that key + '\0', the position just behind a key, is one.
 struct Range {
-  std::string from;
-  std::string to;
+  std::string from{};
+  std::string to{};
   bool reverse = false;         // from the greatest key down
   size_t limit = kMaxPageRows;  // rows of a page, 1 to kMaxPageRows
 };

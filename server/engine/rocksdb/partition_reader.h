@@ -1,0 +1,19 @@
+// Reads of one mailbox.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/mailbox_tag.h"
+#include "engine/row.h"
+
+namespace letterlock::engine {
+
+// Thread-safe; block on disk. Arguments are checked before (CheckKeys, CheckScan).
+absl::StatusOr<Rows> ReadRows(rocksdb::DB& db, const MailboxTag& tag,
+                              absl::Span<const RowKey> keys);
+absl::StatusOr<Page> ScanTable(rocksdb::DB& db, const MailboxTag& tag, Table table,
+                               const Range& range);
+
+}  // namespace letterlock::engine

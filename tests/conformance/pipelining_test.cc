@@ -1,0 +1,139 @@
+#include <atomic>
+#include <thread>
+
+#include "conformance/engine_under_test.h"
+
+namespace letterlock::engine {
+namespace {
+
+constexpr Table kTable{1};
+const MailboxTag kTag = TagOf(0x42);
+
+using Answers = std::vector<std::unique_ptr<Answer<Generation>>>;
+
+Answer<Generation>& Next(Answers& answers, EngineUnderTest& under_test) {
+  answers.push_back(std::make_unique<Answer<Generation>>(under_test));
+  return *answers.back();
+}
+
+TEST_P(EngineConformance, WritesMayExpectWhatQueuedOnesWillMake) {
+  constexpr Generation kWrites = 300;
+  Answers answers;
+  for (Generation g = 0; g < kWrites; ++g) {
+    engine().Apply(kTag, g, Put({kTable, std::to_string(g)}, "v"),
+                   Next(answers, under_test()).done());
+  }
+  for (Generation g = 0; g < kWrites; ++g) EXPECT_EQ(*answers[g]->Get(), g + 1);
+  EXPECT_EQ(GenerationOf(kTag), kWrites);
+  EXPECT_EQ(All(kTag, kTable).size(), kWrites);
+}
+
+TEST_P(EngineConformance, AnswersOfAMailboxComeInTheOrderOfItsWrites) {
+  constexpr Generation kWrites = 100;
+  std::vector<Generation> order;
+  absl::Notification last;
+  for (Generation g = 0; g < kWrites; ++g) {
+    engine().Apply(kTag, g, {}, [&, g](absl::StatusOr<Generation> answer) {
+      order.push_back(*answer);
+      if (g == kWrites - 1) last.Notify();
+    });
+  }
+  under_test().WaitFor(last);
+  for (Generation g = 0; g < kWrites; ++g) EXPECT_EQ(order[g], g + 1);
+}
+
+TEST_P(EngineConformance, FailureBreaksTheChainBehindIt) {
+  Answers answers;
+  const auto put = [&](Generation expected, const char* value) {
+    engine().Apply(kTag, expected, Put({kTable, "a"}, value), Next(answers, under_test()).done());
+  };
+  put(0, "first");
+  put(5, "wrong");
+  put(6, "built on the wrong one");
+  put(7, "and so on");
+  put(1, "second");
+  std::vector<absl::StatusCode> codes;
+  for (auto& answer : answers) codes.push_back(answer->Get().status().code());
+  using enum absl::StatusCode;
+  EXPECT_EQ(codes, (std::vector<absl::StatusCode>{kOk, kAborted, kAborted, kAborted, kOk}));
+  EXPECT_EQ(Value(kTag, {kTable, "a"}), "second");
+  EXPECT_EQ(GenerationOf(kTag), 2u);
+}
+
+TEST_P(EngineConformance, OfTwoQueuedWritesThatExpectTheSameTheFirstWins) {
+  Answers answers;
+  for (const char* value : {"first", "second"}) {
+    engine().Apply(kTag, 0, Put({kTable, "a"}, value), Next(answers, under_test()).done());
+  }
+  EXPECT_EQ(*answers[0]->Get(), 1u);
+  EXPECT_EQ(answers[1]->Get().status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(Value(kTag, {kTable, "a"}), "first");
+}
+
+TEST_P(EngineConformance, FailureInOneMailboxLeavesOthersAlone) {
+  Answers answers;
+  for (int i = 0; i < 20; ++i) {
+    const Generation expected = i % 2 == 0 ? 0 : 9;
+    engine().Apply(TagOf(i), expected, Put({kTable, "a"}, "v"), Next(answers, under_test()).done());
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(answers[i]->Get().ok(), i % 2 == 0);
+    EXPECT_EQ(GenerationOf(TagOf(i)), i % 2 == 0 ? 1u : kNoPartition);
+  }
+}
+
+TEST_P(EngineConformance, DropInAPipelineErasesWhatCameBeforeAndNothingAfter) {
+  Answers answers;
+  engine().Apply(kTag, 0, Put({kTable, "old"}, "v"), Next(answers, under_test()).done());
+  engine().Drop(kTag, 1, Next(answers, under_test()).done());
+  engine().Apply(kTag, kNoPartition, Put({kTable, "new"}, "v"), Next(answers, under_test()).done());
+  EXPECT_EQ(*answers[0]->Get(), 1u);
+  EXPECT_EQ(*answers[1]->Get(), kNoPartition);
+  EXPECT_EQ(*answers[2]->Get(), 1u);
+  EXPECT_EQ(All(kTag, kTable), (std::vector<Row>{{{kTable, "new"}, "v"}}));
+}
+
+TEST_P(EngineConformance, ReadersSeeCommittedStatesOnlyAndAllThatWasAnswered) {
+  // Each write puts its own generation into two rows: a reader must never see rows and generation
+  // of different states, nor go back, nor miss what was answered before it asked.
+  constexpr Generation kWrites = 400;
+  std::atomic<Generation> answered{0};
+  std::atomic<bool> stop{false};
+  std::atomic<int> reads{0};
+  std::thread reader([&] {
+    Generation last = 0;
+    while (!stop || reads == 0) {
+      const Generation at_least = std::max(last, answered.load());
+      const auto rows = Read(kTag, {{kTable, "a"}, {Table{2}, "b"}});
+      const auto page = Scan(kTag, kTable);
+      ASSERT_TRUE(rows.ok() && page.ok());
+      last = rows->generation;
+      EXPECT_GE(last, at_least);
+      EXPECT_GE(page->generation, last);
+      if (last > 0) {
+        EXPECT_EQ(rows->values[0], std::to_string(last));
+        EXPECT_EQ(rows->values[1], std::to_string(last));
+        EXPECT_EQ(page->rows.at(0).value, std::to_string(page->generation));
+      }
+      ++reads;
+    }
+  });
+  Answer<Generation> last(under_test());
+  for (Generation g = 0; g < kWrites; ++g) {
+    Batch batch = Put({kTable, "a"}, std::to_string(g + 1));
+    batch.puts.push_back({{Table{2}, "b"}, std::to_string(g + 1)});
+    if (g + 1 == kWrites) {
+      engine().Apply(kTag, g, std::move(batch), last.done());
+    } else {
+      engine().Apply(kTag, g, std::move(batch),
+                     [&](absl::StatusOr<Generation> answer) { answered = *answer; });
+    }
+  }
+  EXPECT_EQ(*last.Get(), kWrites);
+  stop = true;
+  reader.join();
+  EXPECT_GT(reads, 0);
+}
+
+}  // namespace
+}  // namespace letterlock::engine
