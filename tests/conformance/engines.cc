@@ -29,7 +29,7 @@ class RocksDbUnderTest final : public EngineUnderTest {
   void WaitFor(absl::Notification& done) override { done.WaitForNotification(); }
 
  private:
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   std::unique_ptr<RocksDbEngine> engine_;
 };
 

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 // A directory that goes with the test.
 #pragma once
 
@@ -14,25 +13,6 @@ class TemporaryDirectory {
     std::string pattern = (std::filesystem::temp_directory_path() / "letterlock-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) std::abort();
     path_ = pattern;
-=======
-// A directory that is gone when the test is.
-#pragma once
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <string>
-#include <system_error>
-
-namespace letterlock::testing {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory()
-      : path_((std::filesystem::temp_directory_path() / "letterlock-XXXXXX").string()) {
-    EXPECT_NE(mkdtemp(path_.data()), nullptr) << path_;
->>>>>>> 5c79b2e (engine: commit on RocksDB, fake a bad day, hold both to one suite)
   }
   ~TemporaryDirectory() {
     std::error_code ignored;
@@ -48,8 +28,4 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-<<<<<<< HEAD
 }  // namespace letterlock::test
-=======
-}  // namespace letterlock::testing
->>>>>>> 5c79b2e (engine: commit on RocksDB, fake a bad day, hold both to one suite)
