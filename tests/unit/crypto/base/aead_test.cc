@@ -5,18 +5,17 @@
 
 #include <string>
 
+#include "support/flip.h"
+
 namespace letterlock::crypto {
 namespace {
+
+using testing::Flip;
 
 template <typename Aead>
 class AeadTest : public ::testing::Test {};
 using Aeads = ::testing::Types<XChaCha20Poly1305, ChaCha20Poly1305>;
 TYPED_TEST_SUITE(AeadTest, Aeads);
-
-std::string Flip(std::string bytes, size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-  return bytes;
-}
 
 TYPED_TEST(AeadTest, OpensWhatItSealedAtAnySize) {
   SystemRandom random;

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "crypto/base/kdf.h"
+#include "support/flip.h"
 
 namespace letterlock::hpke {
 namespace {
@@ -15,14 +16,10 @@ using crypto::KeyAccess;
 using crypto::SystemRandom;
 using crypto::X25519PrivateKey;
 using crypto::X25519PublicKey;
+using testing::Flip;
 
 static_assert(!std::is_copy_constructible_v<SenderContext>, "a copied context repeats nonces");
 static_assert(!std::is_copy_constructible_v<RecipientContext>);
-
-std::string Flip(std::string bytes, size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-  return bytes;
-}
 
 RC_GTEST_PROP(Hpke, OpensWhatItSealed,
               (const std::string& info, const std::string& aad, const std::string& text)) {

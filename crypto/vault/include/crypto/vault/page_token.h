@@ -1,0 +1,26 @@
+// Where a listing goes on (docs/formats.md, "Session": page token). Only the mailbox that gave a
+// token takes it: it is a MAC under that mailbox's key. Pure, thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "crypto/vault/mailbox_keys.h"
+
+namespace letterlock::vault {
+
+struct PagePosition {
+  uint8_t folder;
+  uint64_t sequence;
+
+  friend bool operator==(const PagePosition&, const PagePosition&) = default;
+};
+
+// Base64url text of 35 characters.
+std::string EncodePageToken(const MailboxKeys& keys, const PagePosition& position);
+// INVALID_ARGUMENT unless this mailbox gave it.
+absl::StatusOr<PagePosition> DecodePageToken(const MailboxKeys& keys, std::string_view token);
+
+}  // namespace letterlock::vault
