@@ -41,7 +41,9 @@ Digest Spread(uint32_t i) { return crypto::Sha256(std::to_string(i)); }
 RC_GTEST_PROP(MapStore, AnyBatchesGiveTheMapOfTheDefinition, ()) {
   MemoryMap map;
   std::map<Digest, Digest> model;
-  const auto batches = *rc::gen::container<std::vector<std::vector<MapLeaf>>>(AnyLeaves());
+  const auto batch_gen = rc::gen::resize(30, AnyLeaves());
+  const auto batches =
+      *rc::gen::resize(8, rc::gen::container<std::vector<std::vector<MapLeaf>>>(batch_gen));
   for (const std::vector<MapLeaf>& batch : batches) {
     RC_ASSERT(map.Update(batch).ok());
     for (const MapLeaf& leaf : batch) model[leaf.position] = leaf.value;

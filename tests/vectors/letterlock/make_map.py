@@ -88,8 +88,23 @@ def refusals():
     yield "nothing at all", b"", ZERO, left
 
 
+def directory():
+    deployment = spread(500)[:16]
+    for handle, version, entry in (("ada", 1, b"entry bytes"), ("a-0.b_c", 2**64 - 1, b""), ("z" * 63, 7, bytes(300))):
+        salt = hashlib.sha256(handle.encode()).digest()
+        commitment = h(b"directory-commitment", salt, entry)
+        yield {
+            "deployment": deployment.hex(), "handle": handle, "salt": salt.hex(), "entry": entry.hex(),
+            "position": h(b"directory-position", deployment, handle.encode()).hex(),
+            "commitment": commitment.hex(),
+            "version": version,
+            "value": h(b"map-value", version.to_bytes(8, "big"), commitment).hex(),
+            "erased_value": h(b"map-value", version.to_bytes(8, "big"), ZERO).hex(),
+        }
+
+
 def main():
-    out = {"section": "Sparse Merkle map", "maps": [], "refused": []}
+    out = {"section": "Sparse Merkle map", "maps": [], "refused": [], "directory": list(directory())}
     for name, leaves, asked in maps():
         proofs = []
         for position in asked:

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Writes leaf.json: log leaves and canonical messages, encoded by hand after docs/formats.md and the protobuf
+encoding's own document; no protobuf library takes part."""
+import hashlib
+import json
+import pathlib
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out) + bytes([value])
+
+
+def number(field, value):
+    return varint(field << 3) + varint(value)
+
+
+def octets(field, value):
+    value = value.encode() if isinstance(value, str) else value
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
+DEPLOYMENT = digest("deployment")[:16]
+KEY = digest("a key")
+
+
+def head_fields():
+    return [octets(1, DEPLOYMENT), number(2, 7), octets(3, digest("directory")), octets(4, digest("publications")),
+            octets(5, digest("policy")), number(6, 3), number(7, 12), number(8, 1700000000123)]
+
+
+def genesis_fields():
+    return [octets(1, "log.example/main"), octets(2, "log.example/main+cbe98b7a+AAAA"), octets(3, KEY),
+            octets(3, digest("another key")), octets(4, "witness vkey"), octets(5, KEY), number(6, 1),
+            number(7, 1700000000000), octets(8, digest("nonce")), number(9, 1)]
+
+
+def accepted():
+    head, genesis = head_fields(), genesis_fields()
+    yield "a head", 2, "head", b"".join(head)
+    yield "the first head, without policy and export", 2, "head", b"".join(head[:4] + head[7:])
+    yield "a genesis statement", 1, "genesis", b"".join(genesis)
+    yield "a genesis statement with registrars, not for development", 1, "genesis", b"".join(genesis[:9])
+
+
+def refused():
+    head = head_fields()
+    whole = b"".join(head)
+    yield "an unknown field behind", whole + number(9, 1)
+    yield "an unknown field of another kind", whole + octets(1000, b"x")
+    yield "an unknown group", whole + varint(9 << 3 | 3) + varint(9 << 3 | 4)
+    yield "fields out of order", head[1] + head[0] + b"".join(head[2:])
+    yield "a field twice", head[0] + whole
+    yield "the same field twice, last one counts", whole + head[7]
+    yield "a default written out", b"".join(head[:6]) + number(7, 0) + head[7]
+    yield "empty bytes written out", b"".join(head[:4]) + octets(5, b"") + b"".join(head[5:])
+    yield "a long varint", head[0] + b"\x10\x87\x00" + b"".join(head[2:])
+    yield "a long tag", b"\x8a\x00" + head[0][1:] + b"".join(head[1:])
+    yield "a long length", head[0][:1] + b"\x90\x00" + head[0][2:] + b"".join(head[1:])
+    yield "a number where bytes belong", number(1, 5) + b"".join(head[1:])
+    yield "cut short", whole[:-1]
+    yield "a byte behind", whole + b"\x00"
+    yield "a deployment of 15 bytes", octets(1, DEPLOYMENT[:15]) + b"".join(head[1:])
+    yield "a root of 33 bytes", b"".join(head[:2]) + octets(3, digest("x") + b"\0") + b"".join(head[3:])
+
+
+def main():
+    out = {"section": "Log leaves", "leaves": [], "refused_heads": []}
+    for name, kind, message, body in accepted():
+        out["leaves"].append({"name": name, "type": kind, "message": message, "body": body.hex(),
+                              "leaf": (bytes([kind, 1]) + body).hex(),
+                              "leaf_hash": hashlib.sha256(b"\0" + bytes([kind, 1]) + body).hexdigest()})
+    for name, body in refused():
+        out["refused_heads"].append({"name": name, "body": body.hex()})
+    genesis = b"".join(genesis_fields())
+    out["deployment"] = {"genesis_statement": genesis.hex(), "deployment":
+                         hashlib.sha256(b"letterlock/v1/deployment\0" + genesis).hexdigest()[:32]}
+    pathlib.Path(__file__).with_name("leaf.json").write_text(json.dumps(out, indent=1) + "\n")
+
+
+main()
