@@ -35,6 +35,7 @@ endfunction()
 # Every test runs with the sanitizers' options.
 function(_letterlock_sanitize_test test)
   if(LETTERLOCK_TEST_ENVIRONMENT)
-    set_tests_properties(${test} PROPERTIES ENVIRONMENT_MODIFICATION "${LETTERLOCK_TEST_ENVIRONMENT}")
+    # An instrumented test may take several times as long.
+    set_tests_properties(${test} PROPERTIES ENVIRONMENT_MODIFICATION "${LETTERLOCK_TEST_ENVIRONMENT}" TIMEOUT 600)
   endif()
 endfunction()
