@@ -152,7 +152,7 @@ function(_letterlock_register test folder labels needs)
 endfunction()
 
 # letterlock_fuzzer(NAME n SOURCES ... [USES ...]): a libFuzzer target, in the fuzz preset alone; lands
-# in <build>/fuzz. Its seeds are the files of the folder corpus/NAME beside it, if there is one.
+# in <build>/fuzz, built by the target `fuzzers`. Its seeds are the files of tests/fuzz/corpus/NAME.
 function(letterlock_fuzzer)
   cmake_parse_arguments(A "" "NAME" "SOURCES;USES" ${ARGN})
   _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
@@ -162,6 +162,11 @@ function(letterlock_fuzzer)
   set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
   _letterlock_here(folder)
   _letterlock_target(${A_NAME} fuzzer "${folder}")
+  target_include_directories(${A_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${A_NAME})
 endfunction()
 
 # letterlock_benchmark(NAME n SOURCES ... [USES ...]): lands in <build>/bench.

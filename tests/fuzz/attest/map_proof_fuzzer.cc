@@ -1,0 +1,8 @@
+#include "attest/sparse_map.h"
+#include "round_trip.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace letterlock;  // NOLINT: a fuzzer is one function
+  fuzz::RoundTrip(fuzz::Text(data, size), attest::ParseMapProof, attest::EncodeMapProof);
+  return 0;
+}

@@ -1,0 +1,8 @@
+#include "attest/tiles.h"
+#include "round_trip.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace letterlock;  // NOLINT: a fuzzer is one function
+  fuzz::RoundTrip(fuzz::Text(data, size), attest::ParseTilePath, attest::TilePath);
+  return 0;
+}

@@ -1,0 +1,8 @@
+#include "attest/tlog_proof.h"
+#include "round_trip.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace letterlock;  // NOLINT: a fuzzer is one function
+  fuzz::RoundTrip(fuzz::Text(data, size), attest::ParseTlogProof, attest::FormatTlogProof);
+  return 0;
+}
