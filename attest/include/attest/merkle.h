@@ -41,7 +41,7 @@ absl::Status VerifyInclusion(uint64_t index, uint64_t size, const crypto::Digest
 
 // Checks that the tree of `old_size` leaves is a prefix of the tree of `new_size`. Equal sizes need
 // equal roots and an empty proof. A proof from the empty tree says nothing and is refused: whoever
-// remembers an empty tree must treat that case himself (consistency.h does).
+// remembers an empty tree must treat that case himself (checkpoint_memory.h does).
 absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const crypto::Digest& old_root,
                                const crypto::Digest& new_root,
                                absl::Span<const crypto::Digest> proof);

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 
+#include "support/note_signers.h"
 #include "support/vectors.h"
-#include "unit/attest/test_signers.h"
 
 namespace letterlock::attest {
 namespace {
+
+using testing::TestKey;
+using testing::TestLog;
+using testing::TestWitness;
 
 std::vector<VerifierKey> KeysOf(const nlohmann::json& vkeys) {
   std::vector<VerifierKey> keys;

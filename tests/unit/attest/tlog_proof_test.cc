@@ -5,11 +5,15 @@
 
 #include "attest/merkle.h"
 #include "attest/subtree_hashes.h"
-#include "unit/attest/test_signers.h"
+#include "support/note_signers.h"
 #include "unit/attest/test_trees.h"
 
 namespace letterlock::attest {
 namespace {
+
+using testing::SignedCheckpoint;
+using testing::TestLog;
+using testing::TestWitness;
 
 constexpr uint64_t kSize = 20, kIndex = 13;
 

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "unit/attest/test_signers.h"
+#include "support/note_signers.h"
 
 namespace letterlock::attest {
 namespace {
+
+using testing::TestKey;
+using testing::TestLog;
+using testing::TestWitness;
 
 std::string LogKey(const std::string& name) { return TestLog(name).key().Format(); }
 std::string WitnessKey(const std::string& name) { return TestWitness(name).key().Format(); }
