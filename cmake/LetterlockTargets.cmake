@@ -68,11 +68,15 @@ function(letterlock_binary)
   _letterlock_target(${A_NAME} binary "${folder}" ${A_NEVER})
 endfunction()
 
-# letterlock_proto(NAME n PROTOS path/in/proto.proto ... [GRPC] [USES ...])
+# letterlock_proto(NAME n PROTOS path/in/proto.proto ... [GRPC] [USES ...] [ROOT folder])
 # Generated code in a library of its own, warnings off. With GRPC, service stubs are generated too.
+# ROOT is where PROTOS are, relative to the root of the tree: `proto`, or a folder of a test.
 function(letterlock_proto)
-  cmake_parse_arguments(A "GRPC" "NAME" "PROTOS;USES" ${ARGN})
+  cmake_parse_arguments(A "GRPC" "NAME;ROOT" "PROTOS;USES" ${ARGN})
   _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
+  if(NOT A_ROOT)
+    set(A_ROOT proto)
+  endif()
   set(out ${CMAKE_BINARY_DIR}/generated)
   set(sources)
   foreach(proto IN LISTS A_PROTOS)
@@ -86,8 +90,8 @@ function(letterlock_proto)
     add_custom_command(
       OUTPUT ${files}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-      COMMAND protobuf::protoc -I ${CMAKE_SOURCE_DIR}/proto ${arguments} ${proto}
-      DEPENDS ${CMAKE_SOURCE_DIR}/proto/${proto}
+      COMMAND protobuf::protoc -I ${CMAKE_SOURCE_DIR}/proto -I ${CMAKE_SOURCE_DIR}/${A_ROOT} ${arguments} ${proto}
+      DEPENDS ${CMAKE_SOURCE_DIR}/${A_ROOT}/${proto}
       VERBATIM)
     list(APPEND sources ${files})
   endforeach()
@@ -98,7 +102,7 @@ function(letterlock_proto)
     target_link_libraries(${A_NAME} PUBLIC gRPC::grpc++)
   endif()
   list(GET A_PROTOS 0 first)
-  get_filename_component(folder "proto/${first}" DIRECTORY)
+  get_filename_component(folder "${A_ROOT}/${first}" DIRECTORY)
   _letterlock_target(${A_NAME} proto "${folder}")
 endfunction()
 
