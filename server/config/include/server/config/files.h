@@ -39,7 +39,8 @@ absl::Status CheckSecretFile(const std::string& path);
 
 // Replaces `path` with `bytes`, or leaves what was there: temporary file in the same directory,
 // fsync, rename, fsync of the directory. When it returns OK, the new content survives a power cut.
-// Readers see old or new.
+// Readers see old or new; after an error
+// either may be there, whole.
 absl::Status WriteFileDurably(const std::string& path, std::string_view bytes, FileMode mode);
 
 // The same, but ALREADY_EXISTS if `path` is there, whoever else creates it meanwhile: for keys.

@@ -55,6 +55,7 @@ struct OptionInfo {
   std::string
       type;  // "text", "path", "number", "yes/no", "duration", "size", "a|b|c", "list", "hex"
   std::string help;
+  std::string default_value;  // as it would stand in the file, without quotes
   bool required;
 };
 
@@ -75,7 +76,8 @@ class Reader {
   ~Reader();
 
   void Text(std::string_view key, std::string* value, std::string_view help, Need need = kOptional);
-  // Relative to the directory of the configuration file; "" stays "".
+  // In the file: relative to the file's directory. On the command line: to where the command runs.
+  // "" stays "".
   void Path(std::string_view key, std::string* value, std::string_view help, Need need = kOptional);
   void Flag(std::string_view key, bool* value, std::string_view help, Need need = kOptional);
   // "250ms", "10s", "5m", "24h".
@@ -106,9 +108,13 @@ class Reader {
               std::initializer_list<std::pair<std::string_view, T>> choices, std::string_view help,
               Need need = kOptional) {
     std::vector<std::string_view> names;
-    for (const auto& choice : choices) names.push_back(choice.first);
-    const std::size_t chosen = ChoiceImpl(key, names, help, need);
-    if (chosen < names.size()) *value = (choices.begin() + chosen)->second;
+    std::size_t chosen = choices.size();
+    for (const auto& choice : choices) {
+      if (choice.second == *value) chosen = names.size();
+      names.push_back(choice.first);
+    }
+    chosen = ChoiceImpl(key, names, chosen, help, need);
+    if (chosen < choices.size()) *value = (choices.begin() + chosen)->second;
   }
 
   // [[key]]: one reader for each table, in order. Finish of the whole covers them.
@@ -130,9 +136,9 @@ class Reader {
 
   void NumberImpl(std::string_view key, std::int64_t* value, std::int64_t least, std::int64_t most,
                   std::string_view help, Need need);
-  // The index of the chosen name; names.size() where none was given or it is wrong.
+  // The index of the name that was given; `chosen` where none was or it is wrong.
   std::size_t ChoiceImpl(std::string_view key, const std::vector<std::string_view>& names,
-                         std::string_view help, Need need);
+                         std::size_t chosen, std::string_view help, Need need);
 
   std::unique_ptr<State> state_;
 };
