@@ -19,10 +19,10 @@ namespace letterlock::tls {
 
 struct ServerCredentialsOptions {
   // PEM: the chain, leaf first; and its private key, a regular file that only its owner can read.
-  std::string certificate_file;
-  std::string key_file;
+  std::string certificate_file{};
+  std::string key_file{};
   // PEM; if set, clients must prove a certificate under it (mTLS).
-  std::string client_ca_file;
+  std::string client_ca_file{};
   // The files are read again this often (whole seconds): swap a directory symlink, so that
   // certificate and key change at once. Connections made before keep the old ones until
   // MAX_CONNECTION_AGE ends them.
@@ -36,14 +36,14 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
 
 struct ChannelOptions {
   // host:port to dial.
-  std::string address;
+  std::string address{};
   // The name that the certificate must have; the host of `address` if empty.
-  std::string server_name;
+  std::string server_name{};
   // PEM: the only roots that count; the system's do not.
-  std::string ca_file;
+  std::string ca_file{};
   // For mTLS; both or neither.
-  std::string certificate_file;
-  std::string key_file;
+  std::string certificate_file{};
+  std::string key_file{};
   std::size_t max_response_bytes = 4 * 1024 * 1024;
 };
 
