@@ -24,14 +24,14 @@ enum class Strictness {
 struct Options {
   Strictness strictness = Strictness::kRequired;
   // Files or directories (with all below) to read. Missing ones are an error.
-  std::vector<std::string> read;
+  std::vector<std::string> read{};
   // Directories to read and write in: files and directories may be made, renamed and removed, never
   // executed.
-  std::vector<std::string> read_write;
+  std::vector<std::string> read_write{};
   // TCP ports to listen on; 0: one of the kernel's choice.
-  std::vector<std::uint16_t> listen_tcp;
+  std::vector<std::uint16_t> listen_tcp{};
   // TCP ports to connect to. Empty: the process connects to nothing, not by Unix sockets either.
-  std::vector<std::uint16_t> connect_tcp;
+  std::vector<std::uint16_t> connect_tcp{};
   // What OpenSSL, glibc and RocksDB read of the machine (libraries, time zone, CPU count, host
   // names).
   bool system_files = true;

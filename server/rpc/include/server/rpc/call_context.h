@@ -1,7 +1,6 @@
 // What a handler knows of the call that it answers.
 #pragma once
 
-#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -22,10 +21,10 @@ class CallContext {
   // X of `authorization: Bearer X`; empty without one. Not checked here, never logged.
   virtual std::string_view bearer_token() const = 0;
   // gRPC's name for the peer, `ipv4:127.0.0.1:50000`. Member data: never logged, never stored.
-  virtual const std::string& peer() const = 0;
+  virtual std::string peer() const = 0;
   // SHA-256 of the SubjectPublicKeyInfo of the certificate that the peer proved to hold (mTLS), 32
   // bytes; empty where the server asked for none.
-  virtual const std::string& peer_key_hash() const = 0;
+  virtual std::string peer_key_hash() const = 0;
   // The caller has gone away: nobody reads the answer.
   virtual bool IsCancelled() const = 0;
 

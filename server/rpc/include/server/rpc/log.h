@@ -30,6 +30,11 @@ struct RequestId {
   std::string_view hex;
 };
 
+// A method's full name as its descriptor has it, "/letterlock.mail.v1.MailService/Send".
+struct MethodName {
+  std::string_view full;
+};
+
 // Why something failed: code and text of an absl::Status, which by the rule of the house holds no
 // member data; cut to 300 bytes, control characters replaced.
 struct Cause {
@@ -44,11 +49,14 @@ class LogField {
   LogField(Literal key, T value) : LogField(key, static_cast<std::uint64_t>(value), Unsigned{}) {}
   template <std::signed_integral T>
   LogField(Literal key, T value) : LogField(key, static_cast<std::int64_t>(value), Signed{}) {}
-  LogField(Literal key, bool value);
+  template <std::same_as<bool> T>  // no conversion: a pointer is no flag
+  LogField(Literal key, T value)
+      : LogField(key, value ? Literal("true") : Literal("false"), Raw{}) {}
   // In microseconds; say so in the key: "latency_us".
   LogField(Literal key, absl::Duration value);
   LogField(Literal key, absl::StatusCode value);
   LogField(Literal key, RequestId value);
+  LogField(Literal key, MethodName value);
   LogField(Literal key, const OperatorText& value);
   LogField(Literal key, Cause value);
 
@@ -58,8 +66,10 @@ class LogField {
  private:
   struct Unsigned {};
   struct Signed {};
+  struct Raw {};
   LogField(Literal key, std::uint64_t value, Unsigned);
   LogField(Literal key, std::int64_t value, Signed);
+  LogField(Literal key, Literal json, Raw);
 
   std::string_view key_;
   std::string json_;  // the value, as JSON
@@ -77,6 +87,8 @@ class Logger {
   void Info(Literal event, std::initializer_list<LogField> fields = {}) const;
   void Warning(Literal event, std::initializer_list<LogField> fields = {}) const;
   void Error(Literal event, std::initializer_list<LogField> fields = {}) const;
+  // Whether a line of this level would be written.
+  bool Takes(LogLevel level) const;
   void Write(LogLevel level, Literal event, std::initializer_list<LogField> fields) const;
 
  private:

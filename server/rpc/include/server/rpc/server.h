@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/config/file_descriptor.h"
 #include "server/rpc/log.h"
 #include "server/rpc/service.h"
 
@@ -38,19 +39,19 @@ class TerminationSignals {
   ~TerminationSignals();
 
   // Readable when a signal has come.
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
  private:
   explicit TerminationSignals(int fd) : fd_(fd) {}
 
-  const int fd_;
+  const config::FileDescriptor fd_;
 };
 
 struct ServerOptions {
-  std::string listen = "127.0.0.1:0";                    // port 0: the kernel's choice
-  std::shared_ptr<grpc::ServerCredentials> credentials;  // server/tls; required
-  std::string port_file;     // if set: the port in decimal, written atomically
-  std::string admin_socket;  // if set: Unix socket for LOCAL_ADMIN methods
+  std::string listen = "127.0.0.1:0";                      // port 0: the kernel's choice
+  std::shared_ptr<grpc::ServerCredentials> credentials{};  // server/tls; required
+  std::string port_file{};     // if set: the port in decimal, written atomically
+  std::string admin_socket{};  // if set: Unix socket for LOCAL_ADMIN methods
   std::size_t max_request_bytes = 256 * 1024;
   std::size_t max_response_bytes = 4 * 1024 * 1024;
   std::uint32_t max_streams_per_connection = 256;
@@ -61,6 +62,7 @@ struct ServerOptions {
   absl::Duration max_connection_idle = absl::Minutes(10);
   absl::Duration keepalive_time = absl::Minutes(2);
   absl::Duration keepalive_timeout = absl::Seconds(20);
+  absl::Duration handshake_timeout = absl::Seconds(10);
   absl::Duration min_client_ping_interval = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(10);  // for calls in flight at the stop; then cancelled
 };

@@ -82,7 +82,7 @@ class Service {
     WorkerPool* pool = nullptr;  // not owned; outlives the server
     Logger logger;
     absl::Duration default_deadline = absl::Seconds(10);
-    std::function<void(const CallRecord&)> observer;
+    std::function<void(const CallRecord&)> observer{};
   };
 
   // `full_name` as in the proto. The generated messages of that proto are linked where a handler is

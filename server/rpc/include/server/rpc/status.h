@@ -44,8 +44,6 @@ class FieldPath {
   const std::string& text() const { return text_; }
 
  private:
-  explicit FieldPath(std::string text);
-
   std::string text_;
 };
 

@@ -24,7 +24,7 @@ class WorkerPool {
  public:
   struct Options {
     std::size_t threads = 2;
-    // Tasks that wait, beside those that run.
+    // Tasks that wait, beside those that run; every task waits at first.
     std::size_t queue = 1024;
     // At most 15 characters, for the threads' names.
     std::string name = "pool";
@@ -34,7 +34,7 @@ class WorkerPool {
   // in status.h) where the deadline passed while the task waited; then it only answers its caller.
   using Task = absl::AnyInvocable<void(const absl::Status& admission) &&>;
 
-  // REQUIRES: threads >= 1.
+  // REQUIRES: threads >= 1, queue >= 1.
   explicit WorkerPool(Options options);
   // Drains.
   ~WorkerPool();

@@ -1,0 +1,85 @@
+// One call from its arrival to its answer.
+#pragma once
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/message.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/rpc/service.h"
+
+namespace letterlock::rpc {
+
+// gRPC's side of a call: gRPC keeps it until OnDone. `cancelled` is shared with the call, which may
+// outlive it.
+class UnaryReactor final : public grpc::ServerUnaryReactor {
+ public:
+  explicit UnaryReactor(std::shared_ptr<std::atomic<bool>> cancelled)
+      : cancelled_(std::move(cancelled)) {}
+
+  void OnCancel() override { cancelled_->store(true, std::memory_order_relaxed); }
+  void OnDone() override { delete this; }
+
+ private:
+  const std::shared_ptr<std::atomic<bool>> cancelled_;
+};
+
+// The daemon's side: what every copy of Done holds. The first answer counts; if none comes before
+// the last copy goes, the destructor answers INTERNAL: a call that is never finished would keep the
+// server from stopping. `context`, `request` and `response` are gRPC's and valid until the answer.
+class Done::Call final : public CallContext {
+ public:
+  struct Arguments {
+    std::string_view method;          // outlives the call
+    const Service::Options* options;  // outlives the call
+    grpc::CallbackServerContext* context;
+    const grpc::ByteBuffer* request;
+    grpc::ByteBuffer* response;
+  };
+
+  explicit Call(const Arguments& arguments);
+  ~Call() override;
+
+  grpc::ServerUnaryReactor* reactor() { return reactor_; }
+  void Answer(const absl::Status& status);
+  void Keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
+
+  // Parses the request into a message like `prototype`, which lives as long as the call; null if it
+  // does not parse.
+  const google::protobuf::Message* ParseRequest(const google::protobuf::Message& prototype);
+  google::protobuf::Message* MakeResponse(const google::protobuf::Message& prototype);
+
+  absl::Time deadline() const override { return deadline_; }
+  const std::string& request_id() const override { return request_id_; }
+  std::string_view bearer_token() const override;
+  std::string peer() const override;
+  std::string peer_key_hash() const override;
+  bool IsCancelled() const override { return cancelled_->load(std::memory_order_relaxed); }
+
+ private:
+  absl::Status SerializeResponse();
+  void Record(const absl::Status& inner, absl::StatusCode shown);
+
+  const Arguments arguments_;
+  const absl::Time start_;
+  const absl::Time deadline_;
+  const std::string request_id_;
+  const std::shared_ptr<std::atomic<bool>> cancelled_;
+  grpc::ServerUnaryReactor* const reactor_;
+  std::atomic<bool> answered_{false};
+  google::protobuf::Arena arena_;
+  google::protobuf::Message* response_ = nullptr;  // on the arena
+  std::vector<std::shared_ptr<const void>> kept_;
+};
+
+// 16 lower-case hex digits of fresh randomness.
+std::string NewRequestId();
+
+}  // namespace letterlock::rpc

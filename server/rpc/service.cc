@@ -1,0 +1,213 @@
+#include "server/rpc/service.h"
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "call.h"
+#include "crypto/base/strings.h"
+#include "letterlock/common/v1/errors.pb.h"
+#include "letterlock/common/v1/options.pb.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::rpc {
+namespace {
+
+using common::v1::AccessRule;
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+
+// How long a caller should wait before it tries a full pool again.
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+// gRPC's name for connections that the server took from the admin socket (admin_socket.h); no peer
+// of a listening port has it.
+constexpr std::string_view kAdminPeer = "fd:";
+
+AccessRule RuleOf(const MethodDescriptor& method) {
+  return method.options().GetExtension(common::v1::access);
+}
+
+}  // namespace
+
+class Service::Impl final : public grpc::Service {
+ public:
+  Impl(std::string full_name, Options options)
+      : full_name_(std::move(full_name)), options_(std::move(options)) {}
+
+  void Bind(std::string_view name, Kind kind, const Message* request, const Message* response,
+            Erased handler);
+  absl::Status Check() const;
+  grpc::Service* Build();
+  const std::string& full_name() const { return full_name_; }
+
+ private:
+  struct Method {
+    std::string path;  // "/package.Service/Method"
+    Kind kind;
+    const Message* request;
+    const Message* response;
+    Erased handler;
+  };
+
+  absl::Status CheckMethod(const MethodDescriptor& descriptor) const;
+  absl::Status Error(std::string_view method, std::string_view what) const;
+
+  // On gRPC's thread: refuses or queues.
+  grpc::ServerUnaryReactor* Receive(const Method& method, grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
+  // On the pool.
+  static void Run(const Method& method, const std::shared_ptr<Done::Call>& call);
+
+  const std::string full_name_;
+  const Options options_;
+  std::map<std::string, Method, std::less<>> methods_;
+  std::vector<std::string> bound_twice_;
+  bool built_ = false;
+};
+
+void Service::Impl::Bind(std::string_view name, Kind kind, const Message* request,
+                         const Message* response, Erased handler) {
+  const bool fresh =
+      methods_
+          .try_emplace(std::string(name), Method{"/" + full_name_ + "/" + std::string(name), kind,
+                                                 request, response, std::move(handler)})
+          .second;
+  if (!fresh) bound_twice_.emplace_back(name);
+}
+
+absl::Status Service::Impl::Error(std::string_view method, std::string_view what) const {
+  return absl::FailedPreconditionError(
+      crypto::Absl(full_name_ + "." + std::string(method) + ": " + std::string(what)));
+}
+
+absl::Status Service::Impl::Check() const {
+  const ServiceDescriptor* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name_);
+  if (service == nullptr) {
+    return absl::FailedPreconditionError(full_name_ + ": no such service is linked");
+  }
+  if (options_.pool == nullptr) return absl::FailedPreconditionError(full_name_ + ": has no pool");
+  if (!bound_twice_.empty()) return Error(bound_twice_.front(), "is bound twice");
+  for (const auto& [name, method] : methods_) {
+    if (service->FindMethodByName(name) == nullptr) return Error(name, "is not in the proto");
+  }
+  for (int i = 0; i < service->method_count(); ++i) {
+    if (absl::Status status = CheckMethod(*service->method(i)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Service::Impl::CheckMethod(const MethodDescriptor& descriptor) const {
+  const std::string& name = descriptor.name();
+  const AccessRule rule = RuleOf(descriptor);
+  if (rule == common::v1::ACCESS_RULE_UNSPECIFIED) return Error(name, "has no access rule");
+  const auto found = methods_.find(name);
+  if (found == methods_.end()) return Error(name, "is bound to no handler");
+
+  const Method& method = found->second;
+  if (method.kind == Kind::kUnimplemented) return absl::OkStatus();
+  static const std::map<Kind, AccessRule> kRules = {
+      {Kind::kPublic, common::v1::ACCESS_RULE_PUBLIC},
+      {Kind::kSession, common::v1::ACCESS_RULE_SESSION},
+      {Kind::kProof, common::v1::ACCESS_RULE_PROOF},
+      {Kind::kLocalAdmin, common::v1::ACCESS_RULE_LOCAL_ADMIN}};
+  if (kRules.at(method.kind) != rule) {
+    return Error(name, "is bound as " + common::v1::AccessRule_Name(kRules.at(method.kind)) +
+                           ", but its rule is " + common::v1::AccessRule_Name(rule));
+  }
+  if (descriptor.client_streaming() || descriptor.server_streaming()) {
+    return Error(name, "streams, but is bound as unary");
+  }
+  if (method.request->GetDescriptor() != descriptor.input_type() ||
+      method.response->GetDescriptor() != descriptor.output_type()) {
+    return Error(name, "is bound with other message types than the proto's");
+  }
+  return absl::OkStatus();
+}
+
+grpc::Service* Service::Impl::Build() {
+  if (std::exchange(built_, true)) return this;
+  // As generated code does it: register the method, then mark it as one of the callback API. The
+  // messages stay bytes here, so that they are parsed on the pool.
+  using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  int index = 0;
+  for (const auto& entry : methods_) {
+    const Method* method = &entry.second;
+    AddMethod(new grpc::internal::RpcServiceMethod(method->path.c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRawCallback(index++, new Handler([this, method](grpc::CallbackServerContext* context,
+                                                              const grpc::ByteBuffer* request,
+                                                              grpc::ByteBuffer* response) {
+                            return Receive(*method, context, request, response);
+                          }));
+  }
+  return this;
+}
+
+grpc::ServerUnaryReactor* Service::Impl::Receive(const Method& method,
+                                                 grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  auto call = std::make_shared<Done::Call>(
+      Done::Call::Arguments{method.path, &options_, context, request, response});
+  grpc::ServerUnaryReactor* reactor = call->reactor();
+
+  if (method.kind == Kind::kUnimplemented) {
+    call->Answer(Fail(absl::StatusCode::kUnimplemented, common::v1::ERROR_REASON_NOT_SERVED,
+                      "this server does not serve this method"));
+  } else if (method.kind == Kind::kLocalAdmin && !call->peer().starts_with(kAdminPeer)) {
+    call->Answer(Fail(absl::StatusCode::kPermissionDenied, common::v1::ERROR_REASON_NOT_AUTHORISED,
+                      "only through the server's admin socket"));
+  } else if (absl::Status alive = call->CheckAlive(); !alive.ok()) {
+    call->Answer(alive);
+  } else if (!options_.pool->TrySubmit(call->deadline(),
+                                       [&method, call](const absl::Status& admission) {
+                                         if (!admission.ok()) return call->Answer(admission);
+                                         Run(method, call);
+                                       })) {
+    call->Answer(Exhausted(kRetryAfter, "the server has more requests than it can queue"));
+  }
+  return reactor;
+}
+
+void Service::Impl::Run(const Method& method, const std::shared_ptr<Done::Call>& call) {
+  if (call->IsCancelled()) return call->Answer(absl::CancelledError("cancelled"));
+  const Message* request = call->ParseRequest(*method.request);
+  if (request == nullptr) {
+    return call->Answer(Fail(absl::StatusCode::kInvalidArgument,
+                             common::v1::ERROR_REASON_FIELD_FORMAT,
+                             "the request does not parse as its message type"));
+  }
+  Message* response = call->MakeResponse(*method.response);
+  try {
+    method.handler(*call, *request, response, Done(call));
+  } catch (...) {
+    // What was thrown may hold anything; the request id finds the line.
+    call->Answer(absl::InternalError("the handler threw"));
+  }
+}
+
+Service::Service(std::string full_name, Options options)
+    : impl_(std::make_unique<Impl>(std::move(full_name), std::move(options))) {}
+Service::~Service() = default;
+
+void Service::Bind(Literal method, Kind kind, const Message& request, const Message& response,
+                   Erased handler) {
+  impl_->Bind(method.view(), kind, &request, &response, std::move(handler));
+}
+
+void Service::Unimplemented(Literal method) {
+  impl_->Bind(method.view(), Kind::kUnimplemented, nullptr, nullptr, nullptr);
+}
+
+absl::Status Service::Check() const { return impl_->Check(); }
+const std::string& Service::full_name() const { return impl_->full_name(); }
+grpc::Service* Service::Build() { return impl_->Build(); }
+
+}  // namespace letterlock::rpc

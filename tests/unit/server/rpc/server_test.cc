@@ -1,0 +1,196 @@
+#include "server/rpc/server.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel_posix.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "echo_server.h"
+#include "server/config/files.h"
+
+namespace letterlock::rpc {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The standard health service, by hand: gRPC's client code for it is not packaged. Field 1 of
+// either message: the service's name, and the state (1: SERVING, 2: NOT_SERVING).
+std::optional<int> Health(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& service) {
+  const std::string bytes = service.empty()
+                                ? std::string()
+                                : std::string("\x0a") + static_cast<char>(service.size()) + service;
+  std::string response;
+  const grpc::Status status = CallRaw(channel, "/grpc.health.v1.Health/Check", bytes, &response);
+  if (!status.ok() || response.size() != 2) return std::nullopt;
+  return response[1];
+}
+
+grpc::Status Echoed(EchoService::Stub& stub, const std::string& text, EchoResponse* response) {
+  grpc::ClientContext context;
+  return stub.Public(&context, Text(text), response);
+}
+
+TEST(Server, HealthSaysServingForTheServerAndEachService) {
+  EchoServer server;
+  EXPECT_EQ(Health(server.Channel(), ""), 1);
+  EXPECT_EQ(Health(server.Channel(), kEchoService), 1);
+  EXPECT_EQ(Health(server.Channel(), "no.such.Service"), std::nullopt);
+}
+
+TEST(Server, ReflectionIsNotServed) {
+  EchoServer server;
+  const grpc::Status status = CallRaw(
+      server.Channel(), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST(Server, ThePortFileHoldsThePort) {
+  test::TemporaryDirectory directory;
+  ServerOptions options;
+  options.port_file = directory / "port";
+  EchoServer server({}, options);
+  EXPECT_EQ(*config::ReadFile(options.port_file, 100),
+            std::to_string(server.runner->port()) + "\n");
+  EXPECT_EQ(server.runner->address(), "127.0.0.1:" + std::to_string(server.runner->port()));
+  EXPECT_THAT(server.log.All(), HasSubstr("\"address\":\"" + server.runner->address() + "\""));
+}
+
+TEST(Server, ARequestOverTheLimitIsRefusedAndOneAtTheLimitIsTaken) {
+  ServerOptions options;
+  options.max_request_bytes = 10'000;
+  EchoServer server({}, options);
+  const auto stub = server.Stub();
+  EchoResponse response;
+  constexpr std::size_t kTagAndLength = 3;
+  EXPECT_TRUE(Echoed(*stub, std::string(10'000 - kTagAndLength, 'x'), &response).ok());
+  EXPECT_EQ(Echoed(*stub, std::string(10'001 - kTagAndLength, 'x'), &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Echoed(*stub, "still here", &response).ok());
+}
+
+TEST(Server, CompressedRequestsAreRefused) {
+  EchoServer server;
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  EchoResponse response;
+  const grpc::Status status =
+      server.Stub()->Public(&context, Text(std::string(10'000, 'x')), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+// Starts a server that has what it needs but for what `options` say.
+absl::Status StartSmallServer(ServerOptions options) {
+  const Logger logger = Logger::To(LogLevel::kError, [](auto) {});
+  WorkerPool pool({.threads = 1});
+  Service service("letterlock.testing.v1.SmallService", {.pool = &pool, .logger = logger});
+  service.Public<EchoRequest, EchoResponse>("Only", &Echo);
+  options.credentials = grpc::InsecureServerCredentials();
+  return ServerRunner::Start(options, {&service}, logger).status();
+}
+
+TEST(Server, TwoServersDoNotShareAPort) {
+  EchoServer first;
+  ServerOptions options;
+  options.listen = first.runner->address();
+  EXPECT_EQ(StartSmallServer(options).code(), absl::StatusCode::kUnavailable);
+  options.listen = "127.0.0.1:0";
+  EXPECT_TRUE(StartSmallServer(options).ok());
+}
+
+TEST(Server, NoServerStartsWithoutCredentials) {
+  const auto runner = ServerRunner::Start({}, {}, Logger::To(LogLevel::kError, [](auto) {}));
+  EXPECT_THAT(std::string(runner.status().message()), HasSubstr("no TLS credentials"));
+}
+
+TEST(Server, StopWaitsForTheCallsInFlight) {
+  absl::Notification entered;
+  absl::Notification release;
+  EchoHandlers handlers;
+  handlers.on_public = [&](CallContext& call, const EchoRequest& request, EchoResponse* response,
+                           Done done) {
+    entered.Notify();
+    release.WaitForNotification();
+    done(Echo(call, request, response));
+  };
+  EchoServer server(handlers);
+  const auto stub = server.Stub();
+  EchoResponse response;
+  auto call = std::async(std::launch::async, [&] { return Echoed(*stub, "x", &response); });
+  entered.WaitForNotification();
+  auto stop = std::async(std::launch::async, [&] { server.runner->Stop(); });
+  EXPECT_EQ(stop.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  release.Notify();
+  EXPECT_TRUE(call.get().ok());
+  stop.get();
+}
+
+TEST(Server, StopCancelsWhatIsStillThereAfterTheDrainTime) {
+  absl::Notification entered;
+  EchoHandlers handlers;
+  handlers.on_public = [&](CallContext& call, const EchoRequest&, EchoResponse*, Done done) {
+    entered.Notify();
+    while (!call.IsCancelled()) std::this_thread::yield();
+    done(absl::CancelledError("cancelled"));
+  };
+  ServerOptions options;
+  options.drain = absl::Milliseconds(50);
+  EchoServer server(handlers, options);
+  const auto stub = server.Stub();
+  EchoResponse response;
+  auto call = std::async(std::launch::async, [&] { return Echoed(*stub, "x", &response); });
+  entered.WaitForNotification();
+  server.runner->Stop();
+  EXPECT_FALSE(call.get().ok());
+}
+
+std::unique_ptr<EchoService::Stub> AdminStub(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+  return EchoService::NewStub(grpc::CreateInsecureChannelFromFd("admin", fd));
+}
+
+TEST(Server, TheAdminSocketServesLocalAdminMethodsToItsOwnUser) {
+  test::TemporaryDirectory directory;
+  ServerOptions options;
+  options.admin_socket = directory / "admin";
+  EchoServer server({}, options);
+  struct stat about = {};
+  ASSERT_EQ(::stat(options.admin_socket.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+
+  const auto stub = AdminStub(options.admin_socket);
+  grpc::ClientContext context;
+  EchoResponse response;
+  const grpc::Status status = stub->LocalAdmin(&context, Text("x"), &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.text(), "x");
+
+  server.runner->Stop();
+  EXPECT_NE(::stat(options.admin_socket.c_str(), &about), 0);
+}
+
+TEST(Server, TheAdminSocketNeverReplacesAnotherKindOfFile) {
+  test::TemporaryDirectory directory;
+  ServerOptions options;
+  options.admin_socket = directory / "precious";
+  ASSERT_TRUE(
+      config::WriteFileDurably(options.admin_socket, "data", config::FileMode::kSecret).ok());
+  EXPECT_FALSE(StartSmallServer(options).ok());
+  EXPECT_EQ(*config::ReadFile(options.admin_socket, 100), "data");
+}
+
+}  // namespace
+}  // namespace letterlock::rpc
