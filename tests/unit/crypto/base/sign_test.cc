@@ -99,5 +99,33 @@ TEST(Ed25519, BadPublicKeysAreRefusedByCheckPointAndVerifyNothing) {
   }
 }
 
+// The point plus the one of order two: (x, y) becomes (-x, -y). libsodium's verification takes such
+// a key; verifiers that multiply by the cofactor and those that don't may then disagree.
+PublicKey WithSmallOrderComponent(const PublicKey& key) {
+  std::string y(key.bytes());
+  const int sign = y[31] & 0x80;
+  y[31] = static_cast<char>(y[31] & 0x7f);
+  std::string p(32, '\xff');  // 2^255 - 19, little-endian
+  p[0] = '\xed';
+  p[31] = '\x7f';
+  int borrow = 0;
+  for (size_t i = 0; i < 32; ++i) {
+    const int d = static_cast<uint8_t>(p[i]) - static_cast<uint8_t>(y[i]) - borrow;
+    borrow = d < 0 ? 1 : 0;
+    y[i] = static_cast<char>(d & 0xff);
+  }
+  y[31] = static_cast<char>(y[31] | (sign ^ 0x80));
+  return *PublicKey::FromBytes(y);
+}
+
+TEST(Ed25519, CheckPointRefusesAKeyWithASmallOrderComponent) {
+  for (int i = 0; i < 20; ++i) {
+    const PublicKey key = SigningKey::Generate().public_key();
+    const PublicKey mixed = WithSmallOrderComponent(key);
+    EXPECT_FALSE(mixed.CheckPoint().ok());
+    EXPECT_TRUE(WithSmallOrderComponent(mixed).bytes() == key.bytes());
+  }
+}
+
 }  // namespace
 }  // namespace letterlock::crypto
