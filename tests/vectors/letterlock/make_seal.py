@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Writes the vectors of the member side: an independent reading of docs/formats.md, from "Identifiers" to
+"Recovery kit". With --check it only compares. Where Debian's `argon2` is not installed, the key that the
+key file's passphrase gives is taken from the file there is."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+from primitives import *
+from vector_files import run
+
+HERE = pathlib.Path(__file__).parent
+DEPLOYMENT = some("deployment", 16)
+
+
+class Member:
+    def __init__(self, handle):
+        self.handle = handle
+        self.identity_seed = some(handle + " identity", 32)
+        self.encryption = some(handle + " encryption", 32)
+        self.device_seed = some(handle + " device", 32)
+        self.state_key = some(handle + " state", 32)
+        self.identity_public = ed25519_public(self.identity_seed)
+        self.encryption_public = x25519_public(self.encryption)
+        self.device_public = ed25519_public(self.device_seed)
+        self.id = member_id(self.identity_public, handle)
+
+    def secrets(self):
+        return {
+            "handle": self.handle,
+            "member": self.id,
+            "identity_seed": self.identity_seed,
+            "identity_public": self.identity_public,
+            "encryption_private": self.encryption,
+            "encryption_public": self.encryption_public,
+            "device_seed": self.device_seed,
+            "device_public": self.device_public,
+            "state_key": self.state_key,
+        }
+
+
+def member_id(genesis_key, handle):
+    return sha256(ctx("member"), DEPLOYMENT, genesis_key, handle.encode())[:16]
+
+
+def key_id(public):
+    return sha256(ctx("key-id"), public)[:8]
+
+
+ADA, BEN = Member("ada"), Member("ben.q-1")
+
+# --- Identifiers ---------------------------------------------------------------------------------
+
+
+def identifiers():
+    statement = some("genesis statement", 77)
+    return {
+        "genesis_statement": statement,
+        "deployment_of_statement": sha256(ctx("deployment"), statement)[:16],
+        "deployment": DEPLOYMENT,
+        "members": [m.secrets() | {"identity_key_id": key_id(m.identity_public)} for m in (ADA, BEN)],
+    }
+
+
+# --- Envelope ------------------------------------------------------------------------------------
+
+
+def padded_length(n):
+    if n <= 4096:
+        return -(-n // 256) * 256
+    e = n.bit_length() - 1
+    step = 1 << e - e.bit_length()
+    return -(-n // step) * step
+
+
+def content_of(message):
+    attachments = b"".join(
+        proto((5, proto((1, a["file_name"].encode()), (2, a["key"]), (3, a["ciphertext_hash"]), (4, a["size"]), (5, a["chunk_count"]))))
+        for a in message["attachments"]
+    )
+    return (
+        proto((1, message["subject"].encode()), (2, message["body"].encode()), (3, message["body_format"]), (4, message["sent_unix_ms"]))
+        + attachments
+        + proto((6, ADA.handle.encode()), (7, BEN.handle.encode()))
+    )
+
+
+def header_of(name, thread, nonce, length, commitment):
+    return proto(
+        (1, DEPLOYMENT),
+        (2, 1),
+        (3, some(name + " message id", 16)),
+        (4, thread or some(name + " message id", 16)),
+        (5, ADA.id),
+        (6, key_id(ADA.identity_public)),
+        (7, key_id(ADA.encryption_public)),
+        (8, BEN.id),
+        (9, key_id(BEN.encryption_public)),
+        (10, nonce),
+        (11, length),
+        (12, commitment),
+    )
+
+
+def wrap(key, public, header, ephemeral):
+    return hpke_seal(public, ctx("wrap"), sha256(header) + key_id(public), key, ephemeral)
+
+
+def commitment_of(key):
+    return hkdf(key, b"", ctx("content-commitment"))
+
+
+def envelope(name, thread=b"", **message):
+    message = {"subject": "", "body": "", "body_format": 1, "sent_unix_ms": 1700000000123, "attachments": []} | message
+    key, nonce = some(name + " content key", 32), some(name + " nonce", 24)
+    ephemerals = [some(name + " ephemeral " + who, 32) for who in ("recipient", "sender")]
+    content = content_of(message)
+    length = padded_length(4 + len(proto((1, content), (2, bytes(63) + b"1"))))
+    header = header_of(name, thread, nonce, length, commitment_of(key))
+    signature = sign(ADA.identity_seed, "message", sha256(header) + sha256(content))
+    padded = lp(proto((1, content), (2, signature)))
+    padded += bytes(length - len(padded))
+    return {
+        "name": name,
+        "message": message,
+        "message_id": some(name + " message id", 16),
+        "thread_id": thread or some(name + " message id", 16),
+        "content_key": key,
+        "nonce": nonce,
+        "recipient_ephemeral": ephemerals[0],
+        "sender_ephemeral": ephemerals[1],
+        "content": content,
+        "signature": signature,
+        "padded_length": length,
+        "header": header,
+        "ciphertext": xchacha_seal(hkdf(key, b"", ctx("content-key")), nonce, header, padded),
+        "recipient_wrap": wrap(key, BEN.encryption_public, header, ephemerals[0]),
+        "sender_wrap": wrap(key, ADA.encryption_public, header, ephemerals[1]),
+    }
+
+
+def envelopes():
+    attachment = {
+        "file_name": "plan.pdf",
+        "key": some("attachment key", 32),
+        "ciphertext_hash": some("attachment hash", 32),
+        "size": 70000,
+        "chunk_count": 2,
+    }
+    return [
+        envelope("short", subject="Hello", body="A first message."),
+        envelope("lone space", body=" ", sent_unix_ms=0),
+        envelope("reply in several scripts", thread=some("short message id", 16), subject="Вопрос 問い", body="“Ünï”\r\n𐍈 عربى"),
+        envelope("html with an attachment", body="<p>See & read</p>", body_format=2, attachments=[attachment]),
+        envelope("largest text", subject="𐍈" * 200, body="𐍈" * 2000),
+    ]
+
+
+def two_texts():
+    """An envelope whose ciphertext the AEAD opens under two content keys (recipient's wrap holds one, the
+    sender's the other): two blocks are solved so that one tag fits both Poly1305 keys. Only the
+    commitment tells them apart."""
+    keys = [some("two texts key %d" % i, 32) for i in (1, 2)]
+    nonce = some("two texts nonce", 24)
+    header = header_of("two texts", b"", nonce, 256, commitment_of(keys[0]))
+    encryption = [hkdf(key, b"", ctx("content-key")) for key in keys]
+    poly = [poly1305_key(chacha20_stream(*xchacha_parts(k, nonce), 0, 32)) for k in encryption]
+    fixed = bytearray(some("two texts ciphertext", 256))
+    total = len(poly_input(header, fixed)) // 16
+    first = len(pad16(header)) // 16  # of the ciphertext's blocks
+
+    def evaluate(r):
+        a = 0
+        body = poly_input(header, bytes(fixed))
+        for i in range(total):
+            block = 0 if i - first in (0, 1) else int.from_bytes(body[16 * i : 16 * i + 16] + b"\1", "little")
+            a = (a + block) * r % P1305
+        return a
+
+    (r1, s1), (r2, s2) = poly
+    base = [evaluate(r1), evaluate(r2)]
+    powers = [[pow(r, total - first, P1305), pow(r, total - first - 1, P1305)] for r in (r1, r2)]
+    determinant = powers[0][0] * powers[1][1] - powers[0][1] * powers[1][0]
+    inverse = pow(determinant, P1305 - 2, P1305)
+    for attempt in range(10000):
+        tag = int.from_bytes(some("two texts tag %d" % attempt, 16), "little")
+        want = [((tag - s) % 2**128 - b) % P1305 for s, b in zip((s1, s2), base)]
+        x = (want[0] * powers[1][1] - want[1] * powers[0][1]) * inverse % P1305
+        y = (powers[0][0] * want[1] - powers[1][0] * want[0]) * inverse % P1305
+        if x >> 128 == 1 and y >> 128 == 1:
+            fixed[0:16], fixed[16:32] = ((v - 2**128).to_bytes(16, "little") for v in (x, y))
+            break
+    else:
+        raise AssertionError("no tag fits")
+    ciphertext = bytes(fixed) + tag.to_bytes(16, "little")
+    return {
+        "content_keys": keys,
+        "encryption_keys": encryption,
+        "nonce": nonce,
+        "header": header,
+        "ciphertext": ciphertext,
+        "recipient_wrap": wrap(keys[0], BEN.encryption_public, header, some("two texts e1", 32)),
+        "sender_wrap": wrap(keys[1], ADA.encryption_public, header, some("two texts e2", 32)),
+    }
+
+
+def envelope_file():
+    return {
+        "deployment": DEPLOYMENT,
+        "sender": ADA.secrets(),
+        "recipient": BEN.secrets(),
+        "padding": [[n, padded_length(n)] for n in (1, 256, 257, 4096, 4097, 4353, 8192, 8193, 16384, 16385, 20000, 32768)],
+        "envelopes": envelopes(),
+        "two_texts": two_texts(),
+    }
+
+
+# --- Device certificate, session -----------------------------------------------------------------
+
+
+def device_certificate():
+    certificate = proto((1, DEPLOYMENT), (2, ADA.id), (3, ADA.device_public), (4, 1700000000456))
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "issued_unix_ms": 1700000000456,
+        "certificate": certificate,
+        "signature": sign(ADA.identity_seed, "device-certificate", certificate),
+    }
+
+
+def session():
+    k, nonce, expiry = some("session k", 32), some("challenge nonce", 16), 1700000060000
+    who = ADA.id + ADA.device_public
+    challenge = nonce + u(64, expiry) + mac(k, ctx("challenge"), DEPLOYMENT, nonce, u(64, expiry), who)
+    name = b"mail.example.com"
+    signed = DEPLOYMENT + lp(b"letterlock-maild") + lp(name) + who + challenge
+    token = b"\1" + ADA.id + key_id(ADA.device_public) + u(64, 1700000900000)
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "k": k,
+        "challenge_nonce": nonce,
+        "challenge_expiry": expiry,
+        "challenge": challenge,
+        "server_name": name.decode(),
+        "signature": sign(ADA.device_seed, "session", signed),
+        "token_expiry": 1700000900000,
+        "token": token + mac(k, ctx("token"), DEPLOYMENT, token),
+    }
+
+
+# --- Key file ------------------------------------------------------------------------------------
+
+
+def argon2id(passphrase, salt, t, kib, stored):
+    if not shutil.which("argon2"):
+        return bytes.fromhex(json.loads(stored.read_text())["key"])
+    command = ["argon2", salt.decode(), "-id", "-t", str(t), "-k", str(kib), "-p", "1", "-l", "32", "-r"]
+    return bytes.fromhex(subprocess.run(command, input=passphrase, capture_output=True, check=True).stdout.decode())
+
+
+def key_file():
+    passphrase, salt, nonce = "correct horse battery staple", b"sixteen byte slt", some("key file nonce", 24)
+    key = argon2id(passphrase.encode(), salt, 3, 65536, HERE / "key_file.json")
+    head = b"LLKEYF01" + u(32, 3) + u(32, 65536) + salt + nonce
+    secrets = DEPLOYMENT + ADA.id + ADA.identity_seed + ADA.encryption + ADA.device_seed + ADA.state_key
+    secrets += bytes([len(ADA.handle)]) + ADA.handle.encode().ljust(63, b"\0")
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "passphrase": passphrase,
+        "salt": salt,
+        "nonce": nonce,
+        "key": key,
+        "file": head + xchacha_seal(key, nonce, head, secrets),
+    }
+
+
+# --- Recovery kit --------------------------------------------------------------------------------
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def recovery_text(secret):
+    bits = int.from_bytes(secret, "big") << 4
+    groups = []
+    for i in range(13):
+        word = bits >> 20 * (12 - i) & 0xFFFFF
+        four = "".join(ALPHABET[word >> s & 31] for s in (15, 10, 5, 0))
+        groups.append(four + ALPHABET[sha256(ctx("recovery-group"), bytes([i]), four.encode())[0] >> 3])
+    return "-".join(groups)
+
+
+def recovery_kit():
+    kits = []
+    for secret in (some("recovery kit", 32), bytes(32), b"\xff" * 32):
+        seed = hkdf(secret, DEPLOYMENT, ctx("recovery-key"))
+        public = ed25519_public(seed)
+        kits.append({
+            "secret": secret,
+            "text": recovery_text(secret),
+            "recovery_seed": seed,
+            "recovery_public": public,
+            "digest": sha256(ctx("recovery-key-digest"), public),
+        })
+    return {"deployment": DEPLOYMENT, "kits": kits}
+
+
+FILES = {
+    "identifiers.json": identifiers,
+    "envelope.json": envelope_file,
+    "device_certificate.json": device_certificate,
+    "session.json": session,
+    "key_file.json": key_file,
+    "recovery_kit.json": recovery_kit,
+}
+
+if __name__ == "__main__":
+    run(FILES)
