@@ -1,0 +1,89 @@
+#include "server/mail/api/services.h"
+
+#include <utility>
+
+#include "api/mail_methods.h"
+#include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/mail_service.pb.h"
+#include "letterlock/mail/v1/session_service.pb.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+namespace {
+
+std::unique_ptr<rpc::Service> Enrollment(const Parts& parts, const rpc::Service::Options& options) {
+  auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.EnrollmentService", options);
+  service->Proof<v1::EnrollRequest, v1::EnrollResponse>(
+      "Enroll",
+      [parts](rpc::CallContext& call, const v1::EnrollRequest& request,
+              v1::EnrollResponse* response) -> absl::Status {
+        auto grant = parts.enrollment->Verify(request);
+        if (!grant.ok()) return grant.status();
+        if (absl::Status alive = call.CheckAlive(); !alive.ok()) return alive;
+        auto enrolled = parts.mailboxes->Enroll(*grant, call.deadline());
+        if (!enrolled.ok()) return enrolled.status();
+        response->set_created(enrolled->created);
+        response->set_entry_version(enrolled->entry_version);
+        return absl::OkStatus();
+      });
+  return service;
+}
+
+std::unique_ptr<rpc::Service> Session(const Parts& parts, const rpc::Service::Options& options) {
+  auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.SessionService", options);
+  service->Public<v1::CreateChallengeRequest, v1::CreateChallengeResponse>(
+      "CreateChallenge",
+      [parts](rpc::CallContext&, const v1::CreateChallengeRequest& request,
+              v1::CreateChallengeResponse* response) -> absl::Status {
+        auto created = parts.sessions->CreateChallenge(request);
+        if (!created.ok()) return created.status();
+        *response = *std::move(created);
+        return absl::OkStatus();
+      });
+  service->Proof<v1::CreateSessionRequest, v1::CreateSessionResponse>(
+      "CreateSession",
+      [parts](rpc::CallContext& call, const v1::CreateSessionRequest& request,
+              v1::CreateSessionResponse* response) -> absl::Status {
+        auto opened = parts.sessions->Open(request, call.deadline());
+        if (!opened.ok()) return opened.status();
+        *response = *std::move(opened);
+        return absl::OkStatus();
+      });
+  return service;
+}
+
+std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Options& options) {
+  auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.MailService", options);
+  service->Session<v1::SendRequest, v1::SendResponse>(
+      "Send", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::SendRequest& request,
+              v1::SendResponse* response, rpc::Done done) {
+        Send(*parts.sender, grant, call, request, response, std::move(done));
+      });
+  service->Session<v1::BatchGetRequest, v1::BatchGetResponse>(
+      "BatchGet", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::BatchGetRequest& request,
+              v1::BatchGetResponse* response) {
+        return BatchGet(*parts.mailboxes, grant, call, request, response);
+      });
+  service->Session<v1::ListRequest, v1::ListResponse>(
+      "List", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ListRequest& request,
+              v1::ListResponse* response) {
+        return List(*parts.mailboxes, grant, call, request, response);
+      });
+  return service;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
+                                                        const rpc::Service::Options& options) {
+  std::vector<std::unique_ptr<rpc::Service>> services;
+  services.push_back(Enrollment(parts, options));
+  services.push_back(Session(parts, options));
+  services.push_back(Mail(parts, options));
+  return services;
+}
+
+}  // namespace letterlock::mail

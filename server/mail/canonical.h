@@ -1,0 +1,15 @@
+// Canonical protobuf (docs/formats.md, "Canonical messages"). Private to server/mail.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/message.h"
+
+namespace letterlock::mail {
+
+// Whether `bytes` are the canonical form of a message of this type, which is then in `message`.
+// Enum values that the schema does not list are the caller's to refuse. Pure.
+bool ParseCanonical(std::string_view bytes, google::protobuf::Message* message);
+
+}  // namespace letterlock::mail

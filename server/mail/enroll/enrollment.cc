@@ -1,0 +1,106 @@
+#include "server/mail/enroll/enrollment.h"
+
+#include "attest/directory_proof.h"
+#include "canonical.h"
+#include "crypto/base/context.h"
+#include "letterlock/common/v1/errors.pb.h"
+#include "letterlock/mail/v1/device.pb.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+namespace {
+
+using rpc::FieldPath;
+using rpc::InvalidField;
+
+// What an error of attest means to the caller. Which of a proof's many parts is wrong stays in the
+// status inside: the caller's client made the same check before.
+absl::Status ProofError(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOutOfRange:
+      return rpc::FailField(absl::StatusCode::kFailedPrecondition, FieldPath("proof").Then("head"),
+                            common::v1::ERROR_REASON_HEAD_STALE, "is not of the last ten minutes");
+    case absl::StatusCode::kFailedPrecondition:
+      return rpc::FailField(absl::StatusCode::kFailedPrecondition, FieldPath("proof").Then("head"),
+                            common::v1::ERROR_REASON_QUORUM, "lacks cosignatures of witnesses");
+    case absl::StatusCode::kPermissionDenied:
+      return rpc::FailField(absl::StatusCode::kPermissionDenied,
+                            FieldPath("proof").Then("signed_entry").Then("registrar_attestation"),
+                            common::v1::ERROR_REASON_REGISTRAR_REQUIRED,
+                            "is needed from a registrar of this deployment");
+    default:
+      return rpc::FailField(absl::StatusCode::kPermissionDenied, FieldPath("proof"),
+                            common::v1::ERROR_REASON_PROOF_INVALID,
+                            "does not show an entry of this directory");
+  }
+}
+
+struct Certificate {
+  crypto::PublicKey device_key;
+  std::uint64_t issued_unix_ms = 0;
+};
+
+absl::StatusOr<Certificate> ReadCertificate(const v1::EnrollRequest& request,
+                                            const attest::EntryContent& entry) {
+  const FieldPath root("device_certificate");
+  if (request.device_certificate().empty()) {
+    return InvalidField(root, common::v1::ERROR_REASON_FIELD_MISSING, "must be set");
+  }
+  v1::DeviceCertificate certificate;
+  if (!ParseCanonical(request.device_certificate(), &certificate)) {
+    return InvalidField(root, common::v1::ERROR_REASON_NOT_CANONICAL,
+                        "is not a canonical DeviceCertificate");
+  }
+  if (certificate.deployment() != entry.deployment.bytes()) {
+    return InvalidField(root.Then("deployment"), common::v1::ERROR_REASON_WRONG_DEPLOYMENT,
+                        "is not this deployment");
+  }
+  if (certificate.member() != entry.member().bytes()) {
+    return InvalidField(root.Then("member"), common::v1::ERROR_REASON_FIELD_RANGE,
+                        "is not the member of the entry");
+  }
+  const auto key = crypto::PublicKey::FromBytes(certificate.device_key());
+  if (!key.ok()) {
+    return InvalidField(root.Then("device_key"), common::v1::ERROR_REASON_FIELD_SIZE,
+                        "is not 32 bytes");
+  }
+  if (!key->CheckPoint().ok()) {
+    return InvalidField(root.Then("device_key"), common::v1::ERROR_REASON_BAD_KEY,
+                        "is not a sound Ed25519 key");
+  }
+  return Certificate{*key, certificate.issued_unix_ms()};
+}
+
+}  // namespace
+
+absl::StatusOr<EnrollmentGrant> EnrollmentVerifier::Verify(const v1::EnrollRequest& request) const {
+  if (!request.proof().has_signed_entry()) {
+    return InvalidField(FieldPath("proof").Then("signed_entry"),
+                        common::v1::ERROR_REASON_FIELD_MISSING, "must be set");
+  }
+  auto verified = attest::VerifyEntry(
+      request.proof(), trust_, attest::Freshness{.now = clock_.Now(), .max_age = kMaxHeadAge});
+  if (!verified.ok()) return ProofError(verified.status());
+  const attest::EntryContent& entry = verified->content();
+
+  auto certificate = ReadCertificate(request, entry);
+  if (!certificate.ok()) return certificate.status();
+  if (request.device_signature().size() != crypto::kSignatureSize) {
+    return InvalidField("device_signature", common::v1::ERROR_REASON_FIELD_SIZE, "is not 64 bytes");
+  }
+  if (!entry.identity_key.Verify(context::kDeviceCertificate, {request.device_certificate()},
+                                 request.device_signature())) {
+    return rpc::FailField(absl::StatusCode::kPermissionDenied, FieldPath("device_signature"),
+                          common::v1::ERROR_REASON_BAD_SIGNATURE,
+                          "is not the entry's identity key's");
+  }
+  return EnrollmentGrant(EnrollmentGrant::Maker(),
+                         {.member = entry.member(),
+                          .entry_version = entry.version,
+                          .identity_key = entry.identity_key,
+                          .encryption_key = entry.encryption_key,
+                          .device_key = certificate->device_key,
+                          .device_issued_unix_ms = certificate->issued_unix_ms});
+}
+
+}  // namespace letterlock::mail

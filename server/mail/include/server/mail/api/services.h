@@ -1,0 +1,28 @@
+// The gRPC services of the mail server over its parts: requests to calls, results to responses.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "server/mail/enroll/enrollment.h"
+#include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/sender.h"
+#include "server/mail/session/sessions.h"
+#include "server/rpc/service.h"
+
+namespace letterlock::mail {
+
+// None is owned; all outlive the services.
+struct Parts {
+  Mailboxes* mailboxes = nullptr;
+  Sender* sender = nullptr;
+  Sessions* sessions = nullptr;
+  TokenAuthenticator* authenticator = nullptr;
+  const EnrollmentVerifier* enrollment = nullptr;
+};
+
+// EnrollmentService, SessionService and MailService, every method bound.
+std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
+                                                        const rpc::Service::Options& options);
+
+}  // namespace letterlock::mail

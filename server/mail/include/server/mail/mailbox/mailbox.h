@@ -1,0 +1,63 @@
+// One member's own mailbox, opened for her (mailboxes.h). No method reaches another mailbox.
+//
+// A cheap handle: copy it, don't keep it beyond the call that it was opened for. Thread-safe.
+// Methods block on disk; call them from a pool. All that they return was checked when it was stored
+// and opened in its place: DATA_LOSS where it does not.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "crypto/base/ids.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
+
+namespace letterlock::mail {
+
+class Lane;
+
+struct MessageName {
+  crypto::MemberId sender;
+  crypto::MessageId id;
+};
+
+inline constexpr std::size_t kMaxBatchGet = 100;
+inline constexpr std::size_t kMaxListPage = 200;
+inline constexpr std::size_t kDefaultListPage = 50;
+inline constexpr std::size_t kMaxListBytes = 1u << 20;
+
+class Mailbox {
+ public:
+  const crypto::MemberId& owner() const;
+
+  // One for each name, in order; without a header where the mailbox holds no such message.
+  // REQUIRES: at most kMaxBatchGet names.
+  absl::StatusOr<std::vector<v1::MailboxMessage>> Get(absl::Span<const MessageName> names,
+                                                      absl::Time deadline) const;
+
+  struct Listing {
+    std::vector<v1::MessageSummary> messages;  // newest first
+    std::string next_page_token;               // empty on the last page
+  };
+  // One page of a folder (UNSPECIFIED: of all), of at most `page_size` (1 to kMaxListPage) messages
+  // and kMaxListBytes. A page may be short and still not be the last. INVALID_ARGUMENT, PAGE_TOKEN
+  // where the token is not this mailbox's and folder's.
+  absl::StatusOr<Listing> List(v1::Folder folder, std::size_t page_size,
+                               std::string_view page_token, absl::Time deadline) const;
+
+ private:
+  friend class Mailboxes;
+  friend class SendOperation;
+  friend class Settler;
+  explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
+
+  std::shared_ptr<Lane> lane_;
+};
+
+}  // namespace letterlock::mail

@@ -1,0 +1,87 @@
+// Tables and rows of a mailbox (docs/formats.md, "Rows of a mailbox"), opened and typed. Readers
+// refuse what no writer of ours would have written: DATA_LOSS. Pure functions, thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crypto/base/hash.h"
+#include "crypto/base/ids.h"
+#include "crypto/base/sign.h"
+#include "crypto/base/x25519.h"
+#include "engine/row.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
+
+namespace letterlock::mail {
+
+namespace table {
+inline constexpr engine::Table kMailboxKey{0x01};
+inline constexpr engine::Table kProfile{0x02};
+inline constexpr engine::Table kCounters{0x03};
+inline constexpr engine::Table kMessages{0x04};
+inline constexpr engine::Table kDeliveries{0x05};
+inline constexpr engine::Table kOutbox{0x06};
+inline constexpr engine::Table kIndex{0x10};
+inline constexpr engine::Table kIndexKey{0x11};
+}  // namespace table
+
+inline constexpr std::size_t kMaxDevices = 16;
+
+struct Device {
+  crypto::PublicKey key;
+  crypto::KeyId id;
+  std::uint64_t issued_unix_ms = 0;
+};
+
+struct Profile {
+  crypto::MemberId member;
+  std::uint64_t entry_version = 0;
+  crypto::PublicKey identity_key;
+  crypto::X25519PublicKey encryption_key;
+  crypto::KeyId identity_key_id;    // of identity_key; not stored
+  crypto::KeyId encryption_key_id;  // of encryption_key; not stored
+  std::vector<Device> devices;      // at most kMaxDevices
+
+  bool HasDevice(const crypto::KeyId& id) const;
+};
+
+struct Counters {
+  std::uint64_t next_sequence = 1;
+  std::uint64_t message_count = 0;
+  std::uint64_t byte_count = 0;  // of ciphertext
+};
+
+// What became of a message, in one mailbox.
+struct Delivery {
+  crypto::Digest request_digest{};
+  std::uint64_t sequence = 0;
+  std::uint64_t accepted_unix_ms = 0;
+  v1::DeliveryState state = v1::DELIVERY_STATE_UNSPECIFIED;
+};
+
+struct OutboxItem {
+  std::string header;
+  std::string recipient_wrap;
+};
+
+std::string EncodeProfile(const Profile& profile);
+std::string EncodeCounters(const Counters& counters);
+std::string EncodeDelivery(const Delivery& delivery);
+std::string EncodeOutbox(std::string_view header, std::string_view recipient_wrap);
+std::string EncodeMessage(std::string_view header, std::string_view wrap,
+                          std::string_view ciphertext, const v1::MessageState& state);
+
+absl::StatusOr<Profile> DecodeProfile(std::string_view row);
+absl::StatusOr<Counters> DecodeCounters(std::string_view row);
+absl::StatusOr<Delivery> DecodeDelivery(std::string_view row);
+absl::StatusOr<OutboxItem> DecodeOutbox(std::string_view row);
+absl::StatusOr<v1::MailboxMessage> DecodeMessage(std::string_view row);
+
+// The key of rows by sequence: 8 bytes, big-endian, so that the engine's order is the sequence's.
+std::string SequenceKey(std::uint64_t sequence);
+absl::StatusOr<std::uint64_t> ParseSequenceKey(std::string_view key);
+
+}  // namespace letterlock::mail

@@ -1,0 +1,76 @@
+// Sends messages: rules, then one message into two mailboxes, at most once and all or nothing in
+// each (docs/mail-server.md, "Send").
+//
+// Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crypto/base/clock.h"
+#include "crypto/base/ids.h"
+#include "engine/engine.h"
+#include "letterlock/mail/v1/envelope.pb.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/mailbox/grants.h"
+#include "server/mail/mailbox/mailbox.h"
+#include "server/mail/mailbox/mailboxes.h"
+#include "server/rpc/worker_pool.h"
+
+namespace letterlock::mail {
+
+// What one mailbox may hold.
+struct Quota {
+  std::uint64_t messages = 1'000'000;
+  std::uint64_t bytes = std::uint64_t{4} << 30;  // of ciphertext
+};
+
+struct SendResult {
+  v1::DeliveryState state = v1::DELIVERY_STATE_UNSPECIFIED;
+  std::uint64_t accepted_unix_ms = 0;
+};
+
+class Sender {
+ public:
+  struct Options {
+    crypto::DeploymentId deployment;
+    Quota quota;
+    // Messages on their way to the disk at a time; REQUIRES: well below what the engine queues.
+    std::size_t most_in_flight = 2048;
+  };
+
+  // None is owned; all outlive this. `background` runs what goes on after an answer or a failed
+  // write; it is drained before this is destroyed.
+  Sender(const Options& options, engine::Engine& engine, Mailboxes& mailboxes,
+         const crypto::Clock& clock, rpc::WorkerPool& background);
+  ~Sender();
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  using Answer = absl::AnyInvocable<void(absl::StatusOr<SendResult>) &&>;
+
+  // Sends one message of the grant's member. `answer` runs once, on any thread, and must not block;
+  // `envelope` lives until then. Blocks on disk for reading only: the write goes on behind.
+  //  - OK, DELIVERED: durable in both mailboxes; PENDING: in the sender's alone so far; REFUSED.
+  //  - INVALID_ARGUMENT: as CheckEnvelope. PERMISSION_DENIED: NOT_SENDER. ALREADY_EXISTS:
+  //  ID_REUSED.
+  //    FAILED_PRECONDITION: SENDER_KEY, RECIPIENT_KEY. NOT_FOUND: UNKNOWN_RECIPIENT.
+  //    RESOURCE_EXHAUSTED: MAILBOX_FULL, OVERLOADED. ABORTED: BUSY. Nothing was written.
+  //  - UNAVAILABLE, DEADLINE_EXCEEDED: unknown; sending the same envelope again finds out.
+  void Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::Time deadline,
+            Answer answer);
+
+  // Goes on with what an earlier process left in this mailbox's outbox, in the background and once.
+  void SettleOutbox(const Mailbox& mailbox);
+
+  class Context;
+
+ private:
+  const std::unique_ptr<Context> context_;
+};
+
+}  // namespace letterlock::mail

@@ -1,0 +1,126 @@
+#include "server/mail/mailbox/mailboxes.h"
+
+#include <utility>
+
+#include "letterlock/common/v1/errors.pb.h"
+#include "mailbox/lane.h"
+#include "mailbox/lane_cache.h"
+#include "mailbox/sealing.h"
+#include "server/mail/mailbox/engine_calls.h"
+#include "server/mail/mailbox/rows.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+namespace {
+
+absl::Status NotEnrolled() {
+  return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_NOT_ENROLLED,
+                   "the member has no mailbox here");
+}
+
+}  // namespace
+
+// A mailbox that is in no store.
+struct Mailboxes::Decoy {
+  crypto::MemberId member;
+  engine::MailboxTag tag = RandomMailboxTag();
+  engine::Rows rows;
+};
+
+absl::StatusOr<std::unique_ptr<Mailboxes>> Mailboxes::Create(engine::Engine& engine,
+                                                             const KeyRing& ring,
+                                                             std::size_t max_lanes) {
+  auto decoy = std::make_unique<Decoy>();
+  auto keys = ring.Generate(decoy->tag);
+  if (!keys.ok()) return keys.status();
+  decoy->rows.generation = 1;
+  decoy->rows.values.push_back(keys->wrapped);
+  Profile profile;
+  profile.devices.resize(1);
+  decoy->rows.values.push_back(
+      SealRow(*keys->keys, {table::kProfile, ""}, EncodeProfile(profile)).value);
+  decoy->rows.values.push_back(
+      SealRow(*keys->keys, {table::kCounters, ""}, EncodeCounters({})).value);
+  return std::unique_ptr<Mailboxes>(new Mailboxes(engine, ring, max_lanes, std::move(decoy)));
+}
+
+Mailboxes::Mailboxes(engine::Engine& engine, const KeyRing& ring, std::size_t max_lanes,
+                     std::unique_ptr<Decoy> decoy)
+    : engine_(engine),
+      ring_(ring),
+      lanes_(std::make_unique<LaneCache>(max_lanes)),
+      decoy_(std::move(decoy)) {}
+Mailboxes::~Mailboxes() = default;
+
+absl::StatusOr<std::optional<engine::MailboxTag>> Mailboxes::ReadIndex(
+    const crypto::MemberId& member, absl::Time deadline) {
+  const engine::MailboxTag index = ring_.IndexTagOf(member);
+  auto rows = ReadRows(engine_, index, {{table::kIndex, ""}}, deadline);
+  if (!rows.ok()) return rows.status();
+  if (!rows->values[0]) return std::optional<engine::MailboxTag>();
+  auto tag = ring_.OpenIndex(index, *rows->values[0]);
+  if (!tag.ok()) return tag.status();
+  return std::optional<engine::MailboxTag>(*tag);
+}
+
+absl::StatusOr<std::shared_ptr<Lane>> Mailboxes::Find(const crypto::MemberId& member,
+                                                      absl::Time deadline) {
+  std::shared_ptr<Lane> lane = lanes_->Find(member);
+  if (lane == nullptr) {
+    auto tag = ReadIndex(member, deadline);
+    if (!tag.ok()) return tag.status();
+    if (!*tag) return nullptr;
+    lane = lanes_->FindOrAdd(member,
+                             [&] { return std::make_shared<Lane>(engine_, ring_, member, **tag); });
+  }
+  absl::Status loaded = lane->Load(deadline);
+  // An enrolment that was cut off between index row and mailbox.
+  if (absl::IsNotFound(loaded)) return nullptr;
+  if (!loaded.ok()) return loaded;
+  return lane;
+}
+
+absl::StatusOr<Mailbox> Mailboxes::Open(const MemberGrant& grant, absl::Time deadline) {
+  while (true) {
+    auto lane = Find(grant.member(), deadline);
+    if (!lane.ok()) return lane.status();
+    if (*lane == nullptr) return NotEnrolled();
+    absl::MutexLock lock(&(*lane)->mu);
+    const Lane::View* view = (*lane)->view();
+    if (view == nullptr) continue;  // a write failed just now
+    if (!view->profile.HasDevice(grant.device())) {
+      return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_UNKNOWN_DEVICE,
+                       "the device is not certified any more");
+    }
+    return Mailbox(*lane);
+  }
+}
+
+absl::StatusOr<Dropbox> Mailboxes::Open(const DeliveryGrant& grant, absl::Time deadline) {
+  auto lane = Find(grant.recipient(), deadline);
+  if (!lane.ok()) return lane.status();
+  if (*lane == nullptr) {
+    return rpc::FailField(absl::StatusCode::kNotFound,
+                          rpc::FieldPath("envelope").Then("header").Then("recipient"),
+                          common::v1::ERROR_REASON_UNKNOWN_RECIPIENT, "has no mailbox here");
+  }
+  return Dropbox(*std::move(lane));
+}
+
+absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
+                                          const crypto::PublicKey& device, absl::Time deadline) {
+  auto tag = ReadIndex(member, deadline);
+  if (!tag.ok()) return tag.status();
+  auto rows = ReadViewRows(engine_, *tag ? **tag : decoy_->tag, deadline);
+  if (!rows.ok()) return rows.status();
+  if (rows->generation == engine::kNoPartition) {
+    // Opens as much as for a member that is known.
+    (void)OpenView(ring_, decoy_->member, decoy_->tag, decoy_->rows);
+    return false;
+  }
+  auto view = OpenView(ring_, member, **tag, *rows);
+  if (!view.ok()) return view.status();
+  return view->profile.HasDevice(crypto::KeyIdOf(device));
+}
+
+}  // namespace letterlock::mail

@@ -1,0 +1,138 @@
+#include "server/mail/mailbox/rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "canonical.h"
+#include "crypto/base/bytes.h"
+#include "letterlock/mail/v1/rows.pb.h"
+
+namespace letterlock::mail {
+namespace {
+
+absl::Status Damaged() { return absl::DataLossError("a row does not hold what its table holds"); }
+
+bool IsKnown(v1::DeliveryState state) { return v1::DeliveryState_IsValid(state); }
+
+}  // namespace
+
+bool Profile::HasDevice(const crypto::KeyId& id) const {
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const Device& device) { return device.id == id; });
+}
+
+std::string EncodeProfile(const Profile& profile) {
+  v1::ProfileRow row;
+  row.set_member(std::string(profile.member.bytes()));
+  row.set_entry_version(profile.entry_version);
+  row.set_identity_key(std::string(profile.identity_key.bytes()));
+  row.set_encryption_key(std::string(profile.encryption_key.bytes()));
+  for (const Device& device : profile.devices) {
+    v1::DeviceRow* added = row.add_devices();
+    added->set_device_key(std::string(device.key.bytes()));
+    added->set_issued_unix_ms(device.issued_unix_ms);
+  }
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<Profile> DecodeProfile(std::string_view bytes) {
+  v1::ProfileRow row;
+  if (!ParseCanonical(bytes, &row)) return Damaged();
+  auto member = crypto::MemberId::FromBytes(row.member());
+  auto identity = crypto::PublicKey::FromBytes(row.identity_key());
+  auto encryption = crypto::X25519PublicKey::FromBytes(row.encryption_key());
+  if (!member.ok() || !identity.ok() || !encryption.ok()) return Damaged();
+  if (static_cast<std::size_t>(row.devices_size()) > kMaxDevices) return Damaged();
+
+  Profile profile{.member = *member,
+                  .entry_version = row.entry_version(),
+                  .identity_key = *identity,
+                  .encryption_key = *encryption,
+                  .identity_key_id = crypto::KeyIdOf(*identity),
+                  .encryption_key_id = crypto::KeyIdOf(*encryption),
+                  .devices = {}};
+  for (const v1::DeviceRow& device : row.devices()) {
+    auto key = crypto::PublicKey::FromBytes(device.device_key());
+    if (!key.ok()) return Damaged();
+    profile.devices.push_back({*key, crypto::KeyIdOf(*key), device.issued_unix_ms()});
+  }
+  return profile;
+}
+
+std::string EncodeCounters(const Counters& counters) {
+  v1::CountersRow row;
+  row.set_next_sequence(counters.next_sequence);
+  row.set_message_count(counters.message_count);
+  row.set_byte_count(counters.byte_count);
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<Counters> DecodeCounters(std::string_view bytes) {
+  v1::CountersRow row;
+  if (!ParseCanonical(bytes, &row) || row.next_sequence() == 0) return Damaged();
+  return Counters{row.next_sequence(), row.message_count(), row.byte_count()};
+}
+
+std::string EncodeDelivery(const Delivery& delivery) {
+  v1::DeliveryRow row;
+  row.set_request_digest(crypto::ToString(delivery.request_digest));
+  row.set_sequence(delivery.sequence);
+  row.set_accepted_unix_ms(delivery.accepted_unix_ms);
+  row.set_state(delivery.state);
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<Delivery> DecodeDelivery(std::string_view bytes) {
+  v1::DeliveryRow row;
+  if (!ParseCanonical(bytes, &row) || !IsKnown(row.state())) return Damaged();
+  auto digest = crypto::DigestFromBytes(row.request_digest());
+  if (!digest.ok()) return Damaged();
+  return Delivery{*digest, row.sequence(), row.accepted_unix_ms(), row.state()};
+}
+
+std::string EncodeOutbox(std::string_view header, std::string_view recipient_wrap) {
+  v1::OutboxRow row;
+  row.set_header(header.data(), header.size());
+  row.set_recipient_wrap(recipient_wrap.data(), recipient_wrap.size());
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<OutboxItem> DecodeOutbox(std::string_view bytes) {
+  v1::OutboxRow row;
+  if (!ParseCanonical(bytes, &row)) return Damaged();
+  return OutboxItem{std::move(*row.mutable_header()), std::move(*row.mutable_recipient_wrap())};
+}
+
+std::string EncodeMessage(std::string_view header, std::string_view wrap,
+                          std::string_view ciphertext, const v1::MessageState& state) {
+  v1::MailboxMessage row;
+  row.set_header(header.data(), header.size());
+  row.set_wrap(wrap.data(), wrap.size());
+  row.set_ciphertext(ciphertext.data(), ciphertext.size());
+  *row.mutable_state() = state;
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<v1::MailboxMessage> DecodeMessage(std::string_view bytes) {
+  v1::MailboxMessage row;
+  if (!ParseCanonical(bytes, &row) || !IsKnown(row.state().delivery()) ||
+      !v1::Folder_IsValid(row.state().folder())) {
+    return Damaged();
+  }
+  return row;
+}
+
+std::string SequenceKey(std::uint64_t sequence) {
+  std::string key;
+  crypto::AppendU64(&key, sequence);
+  return key;
+}
+
+absl::StatusOr<std::uint64_t> ParseSequenceKey(std::string_view key) {
+  crypto::ByteReader reader(key);
+  const std::uint64_t sequence = reader.U64();
+  if (!reader.Finish().ok()) return Damaged();
+  return sequence;
+}
+
+}  // namespace letterlock::mail

@@ -1,0 +1,208 @@
+// letterlock-maild: the sealed mailboxes of one deployment.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attest/trust.h"
+#include "crypto/base/clock.h"
+#include "crypto/base/encoding.h"
+#include "engine/rocksdb/rocksdb_engine.h"
+#include "options.h"
+#include "server/config/command_line.h"
+#include "server/config/files.h"
+#include "server/config/reader.h"
+#include "server/mail/api/services.h"
+#include "server/mail/enroll/enrollment.h"
+#include "server/mail/keys/epoch_key_file.h"
+#include "server/mail/keys/key_ring.h"
+#include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/sender.h"
+#include "server/mail/session/session_tokens.h"
+#include "server/mail/session/sessions.h"
+#include "server/rpc/server.h"
+#include "server/rpc/worker_pool.h"
+#include "server/tls/credentials.h"
+#include "server/tls/policy.h"
+
+namespace letterlock::mail {
+namespace {
+
+constexpr std::size_t kMaxTrustFile = 256 * 1024;
+// The largest request is an enrolment: an entry, a map proof of at most 8.3 KiB, an inclusion proof
+// and a checkpoint with its cosignatures. An envelope is at most 33 KiB.
+constexpr std::size_t kMaxRequestBytes = 128 * 1024;
+// Sends that go on behind their call; small, for they mostly wait.
+constexpr std::size_t kBackgroundThreads = 2;
+constexpr std::size_t kBackgroundQueue = 8192;
+
+// What the configuration names, read and checked; nothing is opened for writing yet.
+struct Inputs {
+  attest::TrustFile trust;
+  std::unique_ptr<EpochKeyFile> epoch_key;
+};
+
+absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
+  absl::StatusOr<std::string> text = config::ReadFile(options.trust_file, kMaxTrustFile);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<attest::TrustFile> trust = attest::TrustFile::Parse(*text);
+  if (!trust.ok()) return trust.status();
+  auto epoch_key = EpochKeyFile::Open(options.epoch_key_file);
+  if (!epoch_key.ok()) return epoch_key.status();
+  absl::Status tls = tls::CheckIdentityFiles(options.tls_certificate_file, options.tls_key_file);
+  if (!tls.ok()) return tls;
+  return Inputs{*std::move(trust), *std::move(epoch_key)};
+}
+
+// All that works on the store, in the order in which it is made.
+struct State {
+  std::unique_ptr<engine::RocksDbEngine> engine;
+  std::unique_ptr<KeyRing> ring;
+  std::unique_ptr<Mailboxes> mailboxes;
+  std::unique_ptr<SessionTokens> tokens;
+};
+
+absl::StatusOr<State> OpenState(const DaemonOptions& options, const Inputs& inputs,
+                                const crypto::Clock& clock) {
+  State state;
+  engine::RocksDbOptions store;
+  store.directory = options.store_directory;
+  store.block_cache_bytes = options.block_cache;
+  store.salvage = options.salvage;
+  auto engine = engine::RocksDbEngine::Open(store);
+  if (!engine.ok()) return engine.status();
+  state.engine = *std::move(engine);
+  // Some more than mailboxes: those that are being loaded, and looked at for sessions.
+  auto ring = KeyRing::Open(*state.engine, inputs.trust.deployment(), *inputs.epoch_key,
+                            options.mailboxes_in_memory + options.mailboxes_in_memory / 8 + 64);
+  if (!ring.ok()) return ring.status();
+  state.ring = *std::move(ring);
+  auto mailboxes = Mailboxes::Create(*state.engine, *state.ring, options.mailboxes_in_memory);
+  if (!mailboxes.ok()) return mailboxes.status();
+  state.mailboxes = *std::move(mailboxes);
+  auto tokens = SessionTokens::Create(inputs.trust.deployment(), clock);
+  if (!tokens.ok()) return tokens.status();
+  state.tokens = *std::move(tokens);
+  return state;
+}
+
+absl::Status CheckMemory(const DaemonOptions& options, const State& state,
+                         const rpc::Logger& logger) {
+  if (state.ring->locked()) return absl::OkStatus();
+  if (options.require_locked_memory) {
+    return absl::FailedPreconditionError(
+        "the system does not lock the memory for keys: raise RLIMIT_MEMLOCK or lower "
+        "memory.mailboxes");
+  }
+  logger.Warning("keys are not locked into memory", {{"why", "RLIMIT_MEMLOCK"}});
+  return absl::OkStatus();
+}
+
+void Announce(const rpc::Logger& logger, const rpc::ServerRunner& runner,
+              const attest::TrustFile& trust) {
+  logger.Info("serving",
+              {{"address", rpc::OperatorText{runner.address()}},
+               {"deployment", rpc::OperatorText{crypto::HexEncode(trust.deployment().bytes())}}});
+  if (trust.witness_policy().unwitnessed()) {
+    logger.Warning("UNWITNESSED", {{"meaning", "nobody outside would notice a second history"}});
+  }
+  if (trust.development()) {
+    logger.Warning("SELF-REGISTERED", {{"meaning", "nobody vouches for who holds a handle"}});
+  }
+}
+
+absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const crypto::Clock& clock,
+                   State& state, rpc::TerminationSignals& signals, const rpc::Logger& logger) {
+  auto credentials = tls::MakeServerCredentials(
+      {.certificate_file = options.tls_certificate_file, .key_file = options.tls_key_file});
+  if (!credentials.ok()) return credentials.status();
+
+  rpc::WorkerPool background(
+      {.threads = kBackgroundThreads, .queue = kBackgroundQueue, .name = "background"});
+  Sender sender({.deployment = inputs.trust.deployment(), .quota = options.quota}, *state.engine,
+                *state.mailboxes, clock, background);
+  Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
+                    *state.mailboxes);
+  TokenAuthenticator authenticator(*state.tokens);
+  const EnrollmentVerifier enrollment(inputs.trust, clock);
+
+  rpc::WorkerPool pool(
+      {.threads = options.workers, .queue = options.max_queued_calls, .name = "rpc"});
+  const auto services = MakeServices({.mailboxes = state.mailboxes.get(),
+                                      .sender = &sender,
+                                      .sessions = &sessions,
+                                      .authenticator = &authenticator,
+                                      .enrollment = &enrollment},
+                                     {.pool = &pool, .logger = logger});
+  std::vector<rpc::Service*> bound;
+  for (const auto& service : services) bound.push_back(service.get());
+
+  rpc::ServerOptions server;
+  server.listen = options.listen;
+  server.credentials = *std::move(credentials);
+  server.port_file = options.port_file;
+  server.max_request_bytes = kMaxRequestBytes;
+  server.drain = options.drain;
+  auto runner = rpc::ServerRunner::Start(server, bound, logger);
+  if (!runner.ok()) return runner.status();
+  Announce(logger, **runner, inputs.trust);
+
+  absl::Status ended = (*runner)->RunUntil(signals);
+  pool.Drain();
+  background.Drain();
+  // Completes what is queued, while what the answers touch is still there.
+  state.engine.reset();
+  return ended;
+}
+
+absl::Status Run(const DaemonOptions& options, bool check_only, rpc::TerminationSignals& signals) {
+  const rpc::Logger logger =
+      rpc::Logger::ToStderr(options.verbose ? rpc::LogLevel::kDebug : rpc::LogLevel::kInfo);
+  absl::Status tls13 = tls::RequireTls13();
+  if (!tls13.ok()) return tls13;
+  absl::StatusOr<Inputs> inputs = ReadInputs(options);
+  if (!inputs.ok()) return inputs.status();
+  if (check_only) {
+    std::puts("the configuration will do");
+    return absl::OkStatus();
+  }
+  absl::Status made = config::MakePrivateDirectory(options.store_directory);
+  if (!made.ok()) return made;
+
+  const crypto::SystemClock clock;
+  absl::StatusOr<State> state = OpenState(options, *inputs, clock);
+  if (!state.ok()) return state.status();
+  absl::Status memory = CheckMemory(options, *state, logger);
+  if (!memory.ok()) return memory;
+  return Serve(options, *inputs, clock, *state, signals, logger);
+}
+
+int Main(int argc, char** argv) {
+  absl::StatusOr<std::unique_ptr<rpc::TerminationSignals>> signals =
+      rpc::TerminationSignals::Block();
+  config::Reader described = config::Reader::Describe();
+  DaemonOptions options;
+  ReadOptions(described, &options);
+  const config::ParsedCommandLine parsed = config::ParseCommandLine(
+      argc, argv, "The sealed mailboxes of a Letterlock deployment.", described.options());
+  if (parsed.exit_code) return *parsed.exit_code;
+
+  absl::Status ended = signals.status();
+  absl::StatusOr<config::Reader> reader =
+      config::Reader::Load(parsed.line.config_file, parsed.line.overrides);
+  if (ended.ok()) ended = reader.status();
+  if (ended.ok()) {
+    ReadOptions(*reader, &options);
+    ended = reader->Finish();
+  }
+  if (ended.ok()) ended = Run(options, parsed.line.check_config, **signals);
+  if (ended.ok()) return 0;
+  std::fprintf(stderr, "letterlock-maild: %s\n", std::string(ended.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+}  // namespace letterlock::mail
+
+int main(int argc, char** argv) { return letterlock::mail::Main(argc, argv); }

@@ -1,0 +1,44 @@
+// letterlock-maild's configuration.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/config/reader.h"
+#include "server/mail/send/sender.h"
+
+namespace letterlock::mail {
+
+struct DaemonOptions {
+  std::string listen = "127.0.0.1:7442";
+  std::string port_file;
+  std::vector<std::string> server_names;
+
+  std::string trust_file;
+  std::string epoch_key_file;
+  std::string store_directory;
+  bool salvage = false;
+
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+
+  Quota quota;
+  std::uint32_t mailboxes_in_memory = 16'384;
+  bool require_locked_memory = false;
+  std::size_t block_cache = std::size_t{128} << 20;
+
+  std::uint32_t workers = 4;
+  std::uint32_t max_queued_calls = 2048;
+  absl::Duration drain = absl::Seconds(10);
+
+  bool confine_strictly = true;
+  bool verbose = false;
+};
+
+// Names every option once (config/reader.h).
+void ReadOptions(config::Reader& reader, DaemonOptions* options);
+
+}  // namespace letterlock::mail

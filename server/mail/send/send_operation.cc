@@ -1,0 +1,274 @@
+#include "send/send_operation.h"
+
+#include <utility>
+
+#include "letterlock/common/v1/errors.pb.h"
+#include "mailbox/lane.h"
+#include "mailbox/sealing.h"
+#include "server/mail/mailbox/engine_calls.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+namespace {
+
+// Lost races and failed writes that one send makes up for before it tells its caller to try later.
+constexpr int kMostAttempts = 8;
+
+rpc::FieldPath InHeader(rpc::Literal name) {
+  return rpc::FieldPath("envelope").Then("header").Then(name);
+}
+
+absl::Status DeadlinePassed() {
+  return rpc::Fail(absl::StatusCode::kDeadlineExceeded, common::v1::ERROR_REASON_DEADLINE,
+                   "the deadline passed");
+}
+
+absl::Status IdReused() {
+  return rpc::FailField(absl::StatusCode::kAlreadyExists, InHeader("message_id"),
+                        common::v1::ERROR_REASON_ID_REUSED, "was used for another message");
+}
+
+}  // namespace
+
+void SendOperation::Start(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
+                          const Routing& routing, absl::Time deadline, Sender::Answer answer) {
+  std::shared_ptr<SendOperation> operation(new SendOperation(context, std::move(sender), envelope,
+                                                             routing, deadline, std::move(answer)));
+  auto reserved = operation->Reserve();
+  if (!reserved.ok()) return operation->Conclude(reserved.status());
+  if (*reserved) operation->Run();
+}
+
+SendOperation::SendOperation(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
+                             const Routing& routing, absl::Time deadline, Sender::Answer answer)
+    : context_(context),
+      sender_(std::move(sender)),
+      routing_(routing),
+      deadline_(deadline),
+      envelope_(envelope),
+      digest_(RequestDigest(envelope)),
+      answer_(std::move(answer)) {
+  context_.in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+SendOperation::~SendOperation() {
+  // Dropped on the way (a pool that drains at the end): whoever waits is told so.
+  Conclude(WriteError(absl::UnavailableError("stopped")));
+  context_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+absl::StatusOr<bool> SendOperation::Reserve() {
+  Lane& lane = *sender_.lane_;
+  while (true) {
+    if (absl::Status loaded = lane.Load(deadline_); !loaded.ok()) return loaded;
+    std::shared_ptr<SendOperation> earlier;
+    {
+      absl::MutexLock lock(&lane.mu);
+      const Lane::View* view = lane.view();
+      if (view == nullptr) continue;
+      sender_row_key_ = view->keys->MessageRowKey(routing_.sender, routing_.message_id);
+      std::weak_ptr<SendOperation>& place = lane.sending[sender_row_key_];
+      earlier = place.lock();
+      if (earlier == nullptr) {
+        place = weak_from_this();
+        reserved_ = true;
+        return true;
+      }
+    }
+    earlier->Join(shared_from_this());
+    return false;
+  }
+}
+
+void SendOperation::Release() {
+  if (!reserved_) return;
+  reserved_ = false;
+  absl::MutexLock lock(&sender_.lane_->mu);
+  auto& sending = sender_.lane_->sending;
+  const auto place = sending.find(sender_row_key_);
+  if (place == sending.end()) return;
+  // Seen from the destructor, somebody else may have the place already.
+  const std::weak_ptr<SendOperation> self = weak_from_this();
+  if (place->second.owner_before(self) || self.owner_before(place->second)) return;
+  sending.erase(place);
+}
+
+void SendOperation::Join(std::shared_ptr<SendOperation> waiter) {
+  std::optional<Outcome> outcome;
+  {
+    absl::MutexLock lock(&mu_);
+    if (!outcome_) {
+      waiters_.push_back(std::move(waiter));
+      return;
+    }
+    outcome = outcome_;
+  }
+  waiter->TellAll(OutcomeFor(*waiter, *outcome));
+}
+
+SendOperation::Outcome SendOperation::OutcomeFor(const SendOperation& waiter,
+                                                 const Outcome& outcome) const {
+  if (outcome.ok()) return waiter.digest_ == digest_ ? outcome : Outcome(IdReused());
+  // The first one's failure may be its own (its deadline): nobody looked at the waiter's yet.
+  return WriteError(absl::AbortedError("the first call failed"));
+}
+
+void SendOperation::TellAll(const Outcome& outcome) {
+  std::optional<Sender::Answer> answer;
+  std::vector<std::shared_ptr<SendOperation>> waiters;
+  {
+    absl::MutexLock lock(&mu_);
+    if (outcome_) return;
+    outcome_ = outcome;
+    answer = std::exchange(answer_, std::nullopt);
+    waiters.swap(waiters_);
+  }
+  if (answer) std::move (*answer)(outcome);
+  for (const auto& waiter : waiters) waiter->TellAll(OutcomeFor(*waiter, outcome));
+}
+
+void SendOperation::Conclude(const Outcome& outcome) {
+  Release();
+  TellAll(outcome);
+}
+
+void SendOperation::Run() {
+  while (attempts_++ < kMostAttempts) {
+    if (Try() == Step::kOver) return;
+  }
+  Conclude(WriteError(absl::AbortedError("too many attempts")));
+}
+
+SendOperation::Step SendOperation::Try() {
+  const auto over = [this](const Outcome& outcome) {
+    Conclude(outcome);
+    return Step::kOver;
+  };
+  if (absl::Now() >= deadline_) return over(DeadlinePassed());
+
+  auto sender = Look(*sender_.lane_);
+  if (!sender.ok()) return over(sender.status());
+  if (sender->known) {
+    if (sender->known->request_digest != digest_) return over(IdReused());
+    return over(SendResult{sender->known->state, sender->known->accepted_unix_ms});
+  }
+  if (!recipient_) {
+    auto opened = context_.mailboxes.Open(DeliveryGrant(DeliveryGrant::Maker(), routing_.recipient),
+                                          deadline_);
+    if (!opened.ok()) return over(opened.status());
+    recipient_ = *std::move(opened);
+  }
+  auto recipient = Look(*recipient_->lane_);
+  if (!recipient.ok()) return over(recipient.status());
+  if (recipient->known && recipient->known->request_digest != digest_) return over(IdReused());
+
+  absl::StatusOr<Step> step = CommitTogether(*sender, *recipient);
+  if (!step.ok()) return over(step.status());
+  return *step;
+}
+
+absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane) const {
+  Looked looked;
+  KeyRing::Keys keys;
+  while (keys == nullptr) {
+    if (absl::Status loaded = lane.Load(deadline_); !loaded.ok()) return loaded;
+    absl::MutexLock lock(&lane.mu);
+    if (lane.view() == nullptr) continue;
+    keys = lane.view()->keys;
+    looked.incarnation = lane.incarnation();
+  }
+  const engine::RowKey place{table::kDeliveries,
+                             keys->MessageRowKey(routing_.sender, routing_.message_id)};
+  auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline_);
+  if (!rows.ok()) return rows.status();
+  if (!rows->values[0]) return looked;
+  auto row = OpenRow(*keys, place, *rows->values[0]);
+  if (!row.ok()) return row.status();
+  auto known = DecodeDelivery(*row);
+  if (!known.ok()) return known.status();
+  looked.known = *std::move(known);
+  return looked;
+}
+
+void SendOperation::AfterFailure(const absl::Status& status) {
+  const bool again =
+      absl::IsAborted(status) || (absl::IsUnavailable(status) && context_.engine.Writable().ok());
+  if (again && attempts_ < kMostAttempts) {
+    // Not here: this is a thread of the engine, and the next attempt reads.
+    auto self = shared_from_this();
+    if (context_.background.TrySubmit(deadline_, [self](const absl::Status& admission) {
+          if (!admission.ok()) return self->Conclude(DeadlinePassed());
+          self->Run();
+        })) {
+      return;
+    }
+  }
+  Conclude(WriteError(status));
+}
+
+absl::Status SendOperation::CheckKeys(const Profile& sender, const Profile& recipient) const {
+  if (routing_.sender_identity_key_id != sender.identity_key_id) {
+    return rpc::FailField(absl::StatusCode::kFailedPrecondition, InHeader("sender_identity_key_id"),
+                          common::v1::ERROR_REASON_SENDER_KEY,
+                          "is not of the sender's current key");
+  }
+  if (routing_.sender_encryption_key_id != sender.encryption_key_id) {
+    return rpc::FailField(absl::StatusCode::kFailedPrecondition,
+                          InHeader("sender_encryption_key_id"), common::v1::ERROR_REASON_SENDER_KEY,
+                          "is not of the sender's current key");
+  }
+  if (routing_.recipient_encryption_key_id != recipient.encryption_key_id) {
+    return rpc::FailField(
+        absl::StatusCode::kFailedPrecondition, InHeader("recipient_encryption_key_id"),
+        common::v1::ERROR_REASON_RECIPIENT_KEY, "is not of the recipient's current key");
+  }
+  return absl::OkStatus();
+}
+
+bool SendOperation::HasRoom(const Counters& counters) const {
+  const Quota& quota = context_.options.quota;
+  return counters.message_count < quota.messages &&
+         counters.byte_count + envelope_.ciphertext().size() <= quota.bytes;
+}
+
+absl::Status SendOperation::CheckRoom(const Counters& sender, const Counters& recipient) const {
+  if (!HasRoom(sender)) {
+    return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
+                     "the sender's mailbox is full");
+  }
+  if (!HasRoom(recipient)) {
+    return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
+                     "the recipient's mailbox is full");
+  }
+  return absl::OkStatus();
+}
+
+engine::Batch SendOperation::MessageRows(Lane::View& view, v1::Folder folder,
+                                         v1::DeliveryState state, std::string_view wrap) const {
+  Delivery delivery{.request_digest = digest_,
+                    .sequence = view.counters.next_sequence++,
+                    .accepted_unix_ms = accepted_unix_ms_,
+                    .state = state};
+  view.counters.message_count += 1;
+  view.counters.byte_count += envelope_.ciphertext().size();
+
+  v1::MessageState kept;
+  kept.set_folder(folder);
+  kept.set_sequence(delivery.sequence);
+  kept.set_accepted_unix_ms(accepted_unix_ms_);
+  if (folder == v1::FOLDER_SENT) kept.set_delivery(state);
+
+  engine::Batch batch;
+  batch.puts.reserve(4);
+  batch.puts.push_back(
+      SealRow(*view.keys,
+              {table::kDeliveries, view.keys->MessageRowKey(routing_.sender, routing_.message_id)},
+              EncodeDelivery(delivery)));
+  batch.puts.push_back(
+      SealRow(*view.keys, {table::kMessages, SequenceKey(delivery.sequence)},
+              EncodeMessage(envelope_.header(), wrap, envelope_.ciphertext(), kept)));
+  batch.puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
+  return batch;
+}
+
+}  // namespace letterlock::mail

@@ -1,0 +1,38 @@
+#include "server/mail/send/sender.h"
+
+#include <utility>
+
+#include "letterlock/common/v1/errors.pb.h"
+#include "send/send_context.h"
+#include "send/send_operation.h"
+#include "server/mail/send/envelope_check.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+
+Sender::Sender(const Options& options, engine::Engine& engine, Mailboxes& mailboxes,
+               const crypto::Clock& clock, rpc::WorkerPool& background)
+    : context_(std::make_unique<Context>(options, engine, mailboxes, clock, background)) {}
+Sender::~Sender() = default;
+
+void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::Time deadline,
+                  Answer answer) {
+  if (context_->in_flight.load(std::memory_order_relaxed) >= context_->options.most_in_flight) {
+    return std::move(answer)(
+        rpc::Exhausted(absl::Milliseconds(100), "too many messages are on their way"));
+  }
+  auto routing = CheckEnvelope(envelope, context_->options.deployment);
+  if (!routing.ok()) return std::move(answer)(routing.status());
+  if (routing->sender != grant.member()) {
+    return std::move(answer)(
+        rpc::FailField(absl::StatusCode::kPermissionDenied,
+                       rpc::FieldPath("envelope").Then("header").Then("sender"),
+                       common::v1::ERROR_REASON_NOT_SENDER, "is not the member of this session"));
+  }
+  auto mailbox = context_->mailboxes.Open(grant, deadline);
+  if (!mailbox.ok()) return std::move(answer)(mailbox.status());
+  SendOperation::Start(*context_, *std::move(mailbox), envelope, *routing, deadline,
+                       std::move(answer));
+}
+
+}  // namespace letterlock::mail

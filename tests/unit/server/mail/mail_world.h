@@ -1,0 +1,124 @@
+// A mail server's parts without gRPC, on a store that a test chooses, with members of an honest
+// directory and a clock that the test moves. Restart() is what a new process finds.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "attest/trust.h"
+#include "crypto/base/ids.h"
+#include "engine/engine.h"
+#include "letterlock/mail/v1/device.pb.h"
+#include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/envelope.pb.h"
+#include "letterlock/mail/v1/session_service.pb.h"
+#include "server/mail/enroll/enrollment.h"
+#include "server/mail/keys/key_ring.h"
+#include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/sender.h"
+#include "server/mail/session/session_tokens.h"
+#include "server/mail/session/sessions.h"
+#include "server/rpc/worker_pool.h"
+#include "support/attested_directory.h"
+#include "support/manual_clock.h"
+
+namespace letterlock::mail {
+
+// The same key for every epoch file of a test.
+class TestEpoch final : public EpochKeyProvider {
+ public:
+  explicit TestEpoch(char fill = 'e', std::uint32_t epoch = 1);
+  const EpochKey& current() const override { return key_; }
+  const EpochKey* Find(std::uint32_t epoch) const override {
+    return epoch == key_.epoch ? &key_ : nullptr;
+  }
+
+ private:
+  EpochKey key_;
+};
+
+// A member with one device.
+struct TestUser {
+  TestUser(std::string_view handle, const crypto::DeploymentId& deployment);
+
+  crypto::MemberId id() const;
+  v1::DeviceCertificate Certificate() const;
+
+  testing::TestMember member;
+  crypto::SigningKey device;
+};
+
+class MailWorld {
+ public:
+  using OpenEngine = std::function<std::unique_ptr<engine::Engine>()>;
+
+  // Opens the store with `open`, now and at each Restart.
+  explicit MailWorld(OpenEngine open, Quota quota = {});
+  ~MailWorld();
+
+  // All parts anew on the same store.
+  void Restart();
+  // Everything but the store is gone.
+  void Stop();
+
+  // A user whose entry the directory holds; not yet enrolled.
+  TestUser& AddUser(std::string_view handle);
+  v1::EnrollRequest EnrollRequestOf(const TestUser& user);
+  absl::StatusOr<Enrolled> Enroll(const v1::EnrollRequest& request);
+  // A user with a mailbox.
+  TestUser& AddMember(std::string_view handle);
+
+  // A session as a client opens it.
+  v1::CreateSessionRequest SessionRequestOf(const TestUser& user);
+  MemberGrant GrantOf(const TestUser& user);
+
+  // An envelope that passes every check; its content is `content` and filler, sealed to nobody.
+  v1::Envelope EnvelopeOf(const TestUser& from, const TestUser& to, const crypto::MessageId& id,
+                          std::string_view content = "sealed", std::uint32_t padded_length = 256);
+  crypto::MessageId FreshId();
+
+  // Waits for the answer.
+  absl::StatusOr<SendResult> Send(const TestUser& from, const v1::Envelope& envelope,
+                                  absl::Duration patience = absl::Seconds(30));
+  std::vector<v1::MessageSummary> ListAll(const TestUser& user,
+                                          v1::Folder folder = v1::FOLDER_UNSPECIFIED);
+  v1::MailboxMessage GetOne(const TestUser& owner, const crypto::MemberId& sender,
+                            const crypto::MessageId& id);
+  Mailbox MailboxOf(const TestUser& user);
+
+  static absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
+
+  testing::AttestedDirectory directory;
+  testing::ManualClock clock;
+  const attest::TrustFile trust;
+  const TestEpoch epoch;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<KeyRing> ring;
+  std::unique_ptr<Mailboxes> mailboxes;
+  std::unique_ptr<SessionTokens> tokens;
+  std::unique_ptr<Sessions> sessions;
+  std::unique_ptr<EnrollmentVerifier> verifier;
+  std::unique_ptr<rpc::WorkerPool> background;
+  std::unique_ptr<Sender> sender;
+
+ private:
+  void Start();
+
+  const OpenEngine open_;
+  const Quota quota_;
+  std::map<std::string, std::unique_ptr<TestUser>, std::less<>> users_;
+};
+
+// A world on RocksDB in a directory that goes with it.
+MailWorld::OpenEngine RocksDbIn(const std::string& directory);
+
+// Header of an envelope, changed by `change` and put back.
+void EditHeader(v1::Envelope* envelope, const std::function<void(v1::EnvelopeHeader&)>& change);
+
+}  // namespace letterlock::mail
