@@ -1,0 +1,173 @@
+// Making an account, step by step; each step that was done is not done again.
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "client/failure.h"
+#include "client_impl.h"
+#include "crypto/seal/key_file.h"
+#include "crypto/seal/recovery_kit.h"
+#include "letterlock/directory/v1/entry.pb.h"
+#include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
+#include "own_entry.h"
+#include "server/config/files.h"
+
+namespace letterlock::client {
+namespace {
+
+absl::Status Taken() { return absl::AlreadyExistsError("the handle is taken"); }
+
+std::string KeyFilePath(const std::string& directory) { return directory + "/account.key"; }
+
+absl::StatusOr<seal::MemberKeys> ReadKeys(const std::string& directory,
+                                          const crypto::SecretBuffer& passphrase) {
+  const auto file = config::ReadFile(KeyFilePath(directory), seal::kKeyFileSize);
+  if (!file.ok()) return file.status();
+  auto keys = seal::OpenKeyFile(*file, passphrase);
+  if (absl::IsPermissionDenied(keys.status())) {
+    return absl::PermissionDeniedError("wrong passphrase, or the key file was changed");
+  }
+  return keys;
+}
+
+// Whether a handle can still be had, before anything is made for it. It is asked without memory:
+// there is no account yet.
+absl::Status CheckFree(const Surroundings& surroundings, const std::string& directory,
+                       const crypto::Handle& handle) {
+  State nothing;
+  const DirectoryClient client(DirectoryOptions(surroundings, directory));
+  const auto lookup = client.Fetch(handle, &nothing);
+  if (!lookup.ok()) return lookup.status();
+  if (std::holds_alternative<attest::VerifiedErasure>(*lookup)) {
+    return absl::AlreadyExistsError("the handle was erased, and is not given again");
+  }
+  return std::holds_alternative<attest::VerifiedAbsence>(*lookup) ? absl::OkStatus() : Taken();
+}
+
+absl::Status MakeDirectory(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
+  std::filesystem::create_directories(parent, error);
+  if (error) return absl::UnavailableError("the account's directory can't be made");
+  return config::MakePrivateDirectory(directory);
+}
+
+absl::StatusOr<seal::MemberKeys> MakeKeys(const Surroundings& surroundings,
+                                          const std::string& directory,
+                                          const crypto::Handle& handle,
+                                          const crypto::SecretBuffer& passphrase) {
+  const absl::Status free = CheckFree(surroundings, directory, handle);
+  if (!free.ok()) return free;
+  const absl::Status made = MakeDirectory(directory);
+  if (!made.ok()) return made;
+  auto keys =
+      seal::MemberKeys::Generate(surroundings.trust.deployment(), handle, *surroundings.random);
+  const auto file = seal::SealKeyFile(keys, passphrase, {}, *surroundings.random);
+  if (!file.ok()) return file.status();
+  const absl::Status written =
+      config::CreateFileDurably(KeyFilePath(directory), *file, config::FileMode::kSecret);
+  if (!written.ok()) return written;
+  return keys;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
+                                                       const std::string& directory,
+                                                       const crypto::Handle& handle,
+                                                       const crypto::SecretBuffer& passphrase,
+                                                       const ShowKit& show_kit) {
+  auto surroundings = Connect(config);
+  if (!surroundings.ok()) return surroundings.status();
+  auto keys = ReadKeys(directory, passphrase);
+  if (absl::IsNotFound(keys.status())) {
+    keys = MakeKeys(*surroundings, directory, handle, passphrase);
+  }
+  if (!keys.ok()) return keys.status();
+  if (keys->handle != handle) {
+    return UsageProblem("the account directory holds the account of another handle");
+  }
+  auto client = ClientImpl::Make(*std::move(surroundings), *std::move(keys), directory);
+  if (!client.ok()) return client.status();
+  const absl::Status complete = (*client)->Complete(show_kit);
+  if (!complete.ok()) return complete;
+  return std::unique_ptr<Client>(*std::move(client));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Config& config,
+                                                     const std::string& directory,
+                                                     const crypto::SecretBuffer& passphrase) {
+  auto keys = ReadKeys(directory, passphrase);
+  if (absl::IsNotFound(keys.status())) {
+    return UsageProblem("there is no account here: run `letterlock account create HANDLE`");
+  }
+  if (!keys.ok()) return keys.status();
+  auto surroundings = Connect(config);
+  if (!surroundings.ok()) return surroundings.status();
+  auto client = ClientImpl::Make(*std::move(surroundings), *std::move(keys), directory);
+  if (!client.ok()) return client.status();
+  return std::unique_ptr<Client>(*std::move(client));
+}
+
+absl::Status ClientImpl::Complete(const ShowKit& show_kit) {
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  State& state = transaction->state();
+  const auto step = [&](bool done, auto&& action) -> absl::Status {
+    if (done) return absl::OkStatus();
+    const absl::Status status = action();
+    return status.ok() ? transaction->Commit() : status;
+  };
+  absl::Status status =
+      step(!state.own.signed_entry.empty(), [&] { return WriteEntry(&state, show_kit); });
+  if (status.ok()) status = step(state.own.published, [&] { return Publish(&state); });
+  if (status.ok()) status = step(state.own.enrolled, [&] { return Enrol(&state); });
+  return status;
+}
+
+absl::Status ClientImpl::WriteEntry(State* state, const ShowKit& show_kit) {
+  // The state may have been lost after the entry was published: then the directory has it.
+  directory::v1::EntryProof proof;
+  const auto lookup = directory_.Fetch(keys_.handle, state, &proof);
+  if (!lookup.ok()) return lookup.status();
+  if (const auto* entry = std::get_if<attest::VerifiedEntry>(&*lookup)) {
+    if (entry->content().identity_key != keys_.identity.public_key()) return Taken();
+    state->own.signed_entry = proof.signed_entry().SerializeAsString();
+    return absl::OkStatus();
+  }
+  const seal::RecoveryKit kit = seal::RecoveryKit::Generate(*parts_.random);
+  const absl::Status shown = show_kit(kit.ToText());
+  if (!shown.ok()) return shown;
+  const crypto::SigningKey recovery_key = kit.RecoveryKey(keys_.deployment);
+  state->own.signed_entry =
+      FirstEntry(keys_, seal::RecoveryKeyDigest(recovery_key.public_key()), NowMs())
+          .SerializeAsString();
+  return absl::OkStatus();
+}
+
+absl::Status ClientImpl::Publish(State* state) {
+  directory::v1::SignedEntry entry;
+  if (!entry.ParseFromString(state->own.signed_entry)) {
+    return absl::DataLossError("the own entry in the account's state is malformed");
+  }
+  const auto lookup = directory_.Publish(keys_.handle, entry, state);
+  if (absl::IsAlreadyExists(lookup.status())) return Taken();
+  if (!lookup.ok()) return lookup.status();
+  state->own.published = true;
+  state->own.checked_head = state->log.head_sequence;
+  return absl::OkStatus();
+}
+
+absl::Status ClientImpl::Enrol(State* state) {
+  directory::v1::EntryProof proof;
+  const auto lookup = directory_.Fetch(keys_.handle, state, &proof);
+  if (!lookup.ok()) return lookup.status();
+  mail::v1::EnrollResponse response;
+  const absl::Status status = mail_.Enroll(Enrolment(keys_, proof, NowMs()), &response);
+  if (!status.ok()) return status;
+  state->own.enrolled = true;
+  return absl::OkStatus();
+}
+
+}  // namespace letterlock::client

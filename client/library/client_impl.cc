@@ -1,0 +1,136 @@
+#include "client_impl.h"
+
+#include <utility>
+
+#include "client/failure.h"
+#include "crypto/seal/device.h"
+#include "letterlock/directory/v1/entry.pb.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/config/files.h"
+
+namespace letterlock::client {
+namespace {
+
+MailClient::Options MailOptions(const Surroundings& parts, const seal::MemberKeys& keys) {
+  return {.transport = parts.mail.get(),
+          .sleeper = parts.sleeper.get(),
+          .random = parts.random.get(),
+          .clock = parts.clock.get(),
+          .member = keys.member,
+          .device_key = keys.device.public_key(),
+          .sign =
+              [&keys](std::string_view server_name, std::string_view challenge) {
+                return seal::SignSession(keys, server_name, challenge);
+              },
+          .retry = parts.retry};
+}
+
+}  // namespace
+
+absl::StatusOr<Surroundings> Connect(const Config& config) {
+  const auto text = config::ReadFile(config.trust_file, 2 * attest::WitnessPolicy::kMaxSize);
+  if (!text.ok()) return text.status();
+  auto trust = attest::TrustFile::Parse(*text);
+  if (!trust.ok()) return trust.status();
+  auto directory = ConnectDirectory(config.directory);
+  if (!directory.ok()) return directory.status();
+  auto mail = ConnectMail(config.mail);
+  if (!mail.ok()) return mail.status();
+  return Surroundings{.trust = *std::move(trust),
+                      .directory = *std::move(directory),
+                      .mail = *std::move(mail),
+                      .clock = std::make_unique<crypto::SystemClock>(),
+                      .random = std::make_unique<crypto::SystemRandom>(),
+                      .sleeper = std::make_unique<SystemSleeper>(),
+                      .retry = {}};
+}
+
+DirectoryClient::Options DirectoryOptions(const Surroundings& parts, const std::string& directory) {
+  return {.transport = parts.directory.get(),
+          .trust = &parts.trust,
+          .sleeper = parts.sleeper.get(),
+          .random = parts.random.get(),
+          .clock = parts.clock.get(),
+          .retry = parts.retry,
+          .evidence_directory = directory + "/evidence"};
+}
+
+absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Make(Surroundings surroundings,
+                                                             seal::MemberKeys keys,
+                                                             std::string directory) {
+  if (keys.deployment != surroundings.trust.deployment()) {
+    return UsageProblem("this account belongs to another deployment than the configuration's");
+  }
+  return std::unique_ptr<ClientImpl>(
+      new ClientImpl(std::move(surroundings), std::move(keys), std::move(directory)));
+}
+
+ClientImpl::ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory)
+    : parts_(std::move(surroundings)),
+      keys_(std::move(keys)),
+      state_file_(directory, keys_.state_key.Clone(crypto::KeyAccess{})),
+      directory_(DirectoryOptions(parts_, directory)),
+      mail_(MailOptions(parts_, keys_)) {}
+
+Labels ClientImpl::labels() const {
+  return {.unwitnessed = parts_.trust.witness_policy().unwitnessed(),
+          .self_registered = parts_.trust.development()};
+}
+
+absl::Status ClientImpl::CheckComplete(const State& state) const {
+  if (state.own.published && state.own.enrolled) return absl::OkStatus();
+  return UsageProblem(
+      "this account is not complete: run `letterlock account create` again with its handle");
+}
+
+absl::StatusOr<AccountView> ClientImpl::Account() {
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  State& state = transaction->state();
+  const absl::Status complete = CheckComplete(state);
+  if (!complete.ok()) return complete;
+  const absl::Status own = directory_.CheckOwn(keys_.handle, &state, /*always=*/true);
+  const absl::Status kept = transaction->Commit();
+  if (!own.ok()) return own;
+  if (!kept.ok()) return kept;
+  directory::v1::SignedEntry signed_entry;
+  signed_entry.ParseFromString(state.own.signed_entry);
+  const auto entry = attest::ParseEntry(signed_entry.entry(), keys_.deployment);
+  if (!entry.ok()) return entry.status();
+  return AccountView{.handle = keys_.handle,
+                     .member = keys_.member,
+                     .version = entry->version,
+                     .identity_key = keys_.identity.public_key(),
+                     .encryption_key = keys_.encryption.public_key(),
+                     .device_key = keys_.device.public_key(),
+                     .published = state.own.published,
+                     .enrolled = state.own.enrolled,
+                     .checked_head = state.own.checked_head,
+                     .checkpoint_size = state.log.size,
+                     .checkpoint_root = crypto::ToString(state.log.root),
+                     .pins = state.pins.size()};
+}
+
+absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  const absl::Status complete = CheckComplete(transaction->state());
+  if (!complete.ok()) return complete;
+  auto answer = directory_.Lookup(handle, keys_.handle, &transaction->state());
+  // Also after a refusal: what the log has shown by then is to be remembered.
+  const absl::Status kept = transaction->Commit();
+  if (!answer.ok()) return answer;
+  if (!kept.ok()) return kept;
+  return answer;
+}
+
+absl::Status ClientImpl::alarm() const {
+  absl::MutexLock lock(&mutex_);
+  return alarm_;
+}
+
+std::uint64_t ClientImpl::NowMs() const {
+  return static_cast<std::uint64_t>(absl::ToUnixMillis(parts_.clock->Now()));
+}
+
+}  // namespace letterlock::client

@@ -1,0 +1,92 @@
+// Client over handed-in parts. Private to the library and its tests.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "attest/trust.h"
+#include "client/client.h"
+#include "client/directory_client.h"
+#include "client/mail_client.h"
+#include "client/retry.h"
+#include "client/state.h"
+#include "client/transport.h"
+#include "crypto/base/clock.h"
+#include "crypto/base/random.h"
+#include "crypto/seal/member_keys.h"
+
+namespace letterlock::mail::v1 {
+class MessageReference;
+}  // namespace letterlock::mail::v1
+
+namespace letterlock::client {
+
+// What a client stands on, whoever it belongs to.
+struct Surroundings {
+  attest::TrustFile trust;
+  std::unique_ptr<DirectoryTransport> directory;
+  std::unique_ptr<MailTransport> mail;
+  std::unique_ptr<crypto::Clock> clock;
+  std::unique_ptr<crypto::RandomSource> random;
+  std::unique_ptr<Sleeper> sleeper;
+  RetryPolicy retry;
+};
+
+// Over TLS to the servers of `config`, with the system's clock and randomness.
+absl::StatusOr<Surroundings> Connect(const Config& config);
+
+DirectoryClient::Options DirectoryOptions(const Surroundings& surroundings,
+                                          const std::string& directory);
+
+class ClientImpl final : public Client {
+ public:
+  // UsageProblem where the keys are of another deployment than the trust file.
+  static absl::StatusOr<std::unique_ptr<ClientImpl>> Make(Surroundings surroundings,
+                                                          seal::MemberKeys keys,
+                                                          std::string directory);
+
+  // The steps of making an account that are still to do (docs/client.md, "Steps").
+  absl::Status Complete(const ShowKit& show_kit);
+
+  Labels labels() const override;
+  absl::StatusOr<AccountView> Account() override;
+  absl::StatusOr<LookupAnswer> Lookup(const crypto::Handle& handle) override;
+  absl::StatusOr<SendReceipt> Send(const Draft& draft) override;
+  absl::StatusOr<Listing> List(Folder folder, std::size_t most) override;
+  absl::StatusOr<Message> Read(std::string_view id_prefix) override;
+  absl::Status alarm() const override;
+
+ private:
+  using References = std::vector<mail::v1::MessageReference>;
+
+  ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory);
+
+  // account_creation.cc
+  absl::Status WriteEntry(State* state, const ShowKit& show_kit);
+  absl::Status Publish(State* state);
+  absl::Status Enrol(State* state);
+
+  // reading.cc
+  absl::StatusOr<References> ListReferences(Folder folder, std::size_t most, bool* more);
+  absl::StatusOr<References> FindReferences(std::string_view id_prefix);
+  absl::StatusOr<Listing> Take(const References& references);
+
+  absl::Status CheckComplete(const State& state) const;
+  std::uint64_t NowMs() const;
+
+  const Surroundings parts_;
+  const seal::MemberKeys keys_;
+  const StateFile state_file_;
+  const DirectoryClient directory_;
+  MailClient mail_;
+
+  mutable absl::Mutex mutex_;
+  absl::Status alarm_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace letterlock::client

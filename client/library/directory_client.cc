@@ -1,0 +1,167 @@
+#include "client/directory_client.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "client/correspondents.h"
+#include "client/failure.h"
+#include "client/log_memory.h"
+#include "evidence.h"
+#include "letterlock/directory/v1/entry.pb.h"
+
+namespace letterlock::client {
+
+using directory::v1::EntryProof;
+using directory::v1::SignedEntry;
+
+namespace {
+
+using attest::VerifiedEntry;
+using attest::VerifiedErasure;
+using attest::VerifiedLookup;
+
+RememberedLog Offer(const attest::VerifiedHead& head) {
+  return {.origin = head.checkpoint().origin,
+          .size = head.checkpoint().size,
+          .root = head.checkpoint().root,
+          .checkpoint = head.checkpoint_note(),
+          .head_sequence = head.sequence(),
+          .head_index = head.index(),
+          .head_leaf = head.leaf_hash()};
+}
+
+// What a proof that does not hold means to a member.
+absl::Status Explain(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOutOfRange:
+      return VerificationFailed(
+          "the directory's newest state is not of this time: check this machine's clock; if it is "
+          "right, the directory does not show its present state");
+    case absl::StatusCode::kFailedPrecondition:
+      return VerificationFailed(
+          "the checkpoint does not bear the witnesses' signatures that the trust file asks for");
+    case absl::StatusCode::kPermissionDenied:
+      return VerificationFailed("no registrar that the trust file names vouches for the handle");
+    default:
+      return VerificationFailed("the directory's proof does not hold");
+  }
+}
+
+// The entry's bytes; empty where the handle has none.
+std::string EntryOf(const VerifiedLookup& lookup) {
+  const auto* entry = std::get_if<VerifiedEntry>(&lookup);
+  return entry == nullptr ? "" : entry->content().bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<VerifiedLookup> DirectoryClient::Fetch(const crypto::Handle& handle, State* state,
+                                                      EntryProof* proof) const {
+  EntryProof answer;
+  const absl::Status status = Retry(options_.retry, *options_.sleeper, *options_.random,
+                                    [&] { return options_.transport->Lookup(handle, &answer); });
+  if (!status.ok()) return status;
+  auto lookup = Take(handle, answer, state);
+  if (lookup.ok() && proof != nullptr) *proof = std::move(answer);
+  return lookup;
+}
+
+absl::StatusOr<VerifiedLookup> DirectoryClient::Publish(const crypto::Handle& handle,
+                                                        const SignedEntry& entry, State* state,
+                                                        EntryProof* proof) const {
+  EntryProof answer;
+  const absl::Status status = Retry(options_.retry, *options_.sleeper, *options_.random,
+                                    [&] { return options_.transport->Publish(entry, &answer); });
+  if (!status.ok()) return status;
+  auto lookup = Take(handle, answer, state);
+  if (!lookup.ok()) return lookup;
+  if (EntryOf(*lookup) != entry.entry()) {
+    return VerificationFailed("the directory says it took the entry, and proves another");
+  }
+  if (proof != nullptr) *proof = std::move(answer);
+  return lookup;
+}
+
+absl::StatusOr<VerifiedLookup> DirectoryClient::Take(const crypto::Handle& handle,
+                                                     const EntryProof& proof, State* state) const {
+  auto lookup =
+      attest::VerifyLookup(proof, handle, *options_.trust,
+                           attest::Freshness{.now = options_.clock->Now(), .max_age = kMaxHeadAge});
+  if (!lookup.ok()) return Explain(lookup.status());
+  const RememberedLog offered = Offer(attest::HeadOf(*lookup));
+  const absl::Status continues =
+      Continue(&state->log, offered, [this](std::uint64_t old_size, std::uint64_t new_size) {
+        return Consistency(old_size, new_size);
+      });
+  if (continues.ok()) return lookup;
+  if (ProblemOf(continues) == Problem::kAlarm) {
+    const absl::Status kept = KeepEvidence(options_.evidence_directory, state->log, offered,
+                                           std::string(continues.message()));
+    if (!kept.ok()) return Alarm("the log forked or shrank, and the evidence could not be written");
+  }
+  return continues;
+}
+
+absl::StatusOr<std::vector<crypto::Digest>> DirectoryClient::Consistency(
+    std::uint64_t old_size, std::uint64_t new_size) const {
+  absl::StatusOr<std::vector<crypto::Digest>> hashes;
+  const absl::Status status = Retry(options_.retry, *options_.sleeper, *options_.random, [&] {
+    hashes = options_.transport->ConsistencyProof(old_size, new_size);
+    return hashes.status();
+  });
+  if (!status.ok()) return status;
+  return hashes;
+}
+
+absl::Status DirectoryClient::CheckOwn(const crypto::Handle& own, State* state, bool always) const {
+  if (!state->own.published) return absl::OkStatus();
+  if (!always && state->log.head_sequence <= state->own.checked_head) return absl::OkStatus();
+  SignedEntry published;
+  if (!published.ParseFromString(state->own.signed_entry)) {
+    return absl::DataLossError("the own entry in the account's state is malformed");
+  }
+  const auto lookup = Fetch(own, state);
+  if (!lookup.ok()) return lookup.status();
+  if (std::holds_alternative<VerifiedErasure>(*lookup)) {
+    return Alarm("your own directory entry was erased, and not by this account");
+  }
+  const std::string shown = EntryOf(*lookup);
+  if (shown.empty()) return Alarm("your own directory entry is gone from the directory");
+  if (shown != published.entry()) {
+    return Alarm(
+        "your own directory entry was changed, and not by this account: others now seal their mail "
+        "to you for keys that this account may not hold");
+  }
+  state->own.checked_head = state->log.head_sequence;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LookupAnswer> DirectoryClient::Lookup(const crypto::Handle& handle,
+                                                     const crypto::Handle& own,
+                                                     State* state) const {
+  const auto lookup = Fetch(handle, state);
+  if (!lookup.ok()) return lookup.status();
+  const absl::Status own_status = CheckOwn(own, state);
+  if (!own_status.ok()) return own_status;
+  const attest::VerifiedHead& head = attest::HeadOf(*lookup);
+  LookupAnswer answer;
+  answer.erased = std::holds_alternative<VerifiedErasure>(*lookup);
+  answer.head_sequence = head.sequence();
+  answer.head_unix_ms = static_cast<std::uint64_t>(absl::ToUnixMillis(head.time()));
+  answer.checkpoint_size = head.checkpoint().size;
+  const auto* entry = std::get_if<VerifiedEntry>(&*lookup);
+  if (entry == nullptr) {
+    if (!answer.erased && state->pins.contains(handle)) {
+      return VerificationFailed("the directory no longer shows the entry that was pinned");
+    }
+    return answer;
+  }
+  const auto now = static_cast<std::uint64_t>(absl::ToUnixMillis(options_.clock->Now()));
+  auto met = Meet(state, entry->checked(), now);
+  if (!met.ok()) return met.status();
+  answer.correspondent = *std::move(met);
+  return answer;
+}
+
+}  // namespace letterlock::client

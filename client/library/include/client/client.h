@@ -1,0 +1,125 @@
+// A member's client: everything that `letterlock` does. docs/client.md says step by step what each
+// call does, remembers and refuses.
+//
+//   auto client = Client::Open(config, directory, passphrase);
+//   auto receipt = (*client)->Send(draft);
+//
+// Thread-safe; several processes may use one account. Calls block on the network, those that talk
+// to the directory also on the account's lock. Errors: ProblemOf(status) of failure.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/config.h"
+#include "client/message.h"
+#include "crypto/base/ids.h"
+#include "crypto/base/secret_buffer.h"
+#include "crypto/base/sign.h"
+#include "crypto/base/x25519.h"
+
+namespace letterlock::client {
+
+// What an answer does not rest on; each output says so.
+struct Labels {
+  bool unwitnessed = false;      // no witness vouches that all see one log
+  bool self_registered = false;  // no registrar vouches for handles
+};
+
+enum class PinVerdict {
+  kFirst,    // pinned just now
+  kSame,     // as pinned
+  kChanged,  // a new entry, whose change the pinned key (or its recovery key) has signed
+};
+
+struct Correspondent {
+  crypto::Handle handle;
+  crypto::MemberId member;
+  std::uint64_t version = 0;
+  crypto::PublicKey genesis_key;
+  crypto::PublicKey identity_key;
+  crypto::X25519PublicKey encryption_key;
+  PinVerdict pin = PinVerdict::kFirst;
+  bool identity_key_changed = false;  // with kChanged
+};
+
+struct LookupAnswer {
+  std::optional<Correspondent> correspondent;  // absent: proved that the directory has none
+  bool erased = false;                         // absent because it was erased
+  std::uint64_t head_sequence = 0;
+  std::uint64_t head_unix_ms = 0;
+  std::uint64_t checkpoint_size = 0;
+};
+
+struct AccountView {
+  crypto::Handle handle;
+  crypto::MemberId member;
+  std::uint64_t version = 0;
+  crypto::PublicKey identity_key;
+  crypto::X25519PublicKey encryption_key;
+  crypto::PublicKey device_key;
+  bool published = false;
+  bool enrolled = false;
+  std::uint64_t checked_head = 0;
+  std::uint64_t checkpoint_size = 0;
+  std::string checkpoint_root;  // 32 bytes
+  std::size_t pins = 0;
+};
+
+// A message of the mailbox that is not shown, and why.
+struct RefusedMessage {
+  crypto::MessageId id;
+  absl::Status why;
+};
+
+struct Listing {
+  std::vector<Message> messages;  // newest first
+  std::vector<RefusedMessage> refused;
+  bool more = false;  // older ones were left out
+};
+
+class Client {
+ public:
+  // Receives the recovery kit's text once, before anything is published. An error ends the making;
+  // nothing is lost then, since nothing was published.
+  using ShowKit = std::function<absl::Status(const crypto::SecretBuffer& kit)>;
+
+  // Makes an account in `directory`, or goes on where making it stopped.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(const Config& config,
+                                                        const std::string& directory,
+                                                        const crypto::Handle& handle,
+                                                        const crypto::SecretBuffer& passphrase,
+                                                        const ShowKit& show_kit);
+
+  // NOT_FOUND without an account there; PERMISSION_DENIED for a wrong passphrase or a changed key
+  // file.
+  static absl::StatusOr<std::unique_ptr<Client>> Open(const Config& config,
+                                                      const std::string& directory,
+                                                      const crypto::SecretBuffer& passphrase);
+  virtual ~Client() = default;
+
+  virtual Labels labels() const = 0;
+
+  // Checks the own entry, then shows what the account holds.
+  virtual absl::StatusOr<AccountView> Account() = 0;
+  virtual absl::StatusOr<LookupAnswer> Lookup(const crypto::Handle& handle) = 0;
+  virtual absl::StatusOr<SendReceipt> Send(const Draft& draft) = 0;
+  // The newest `most` messages of a folder, opened and verified.
+  virtual absl::StatusOr<Listing> List(Folder folder, std::size_t most) = 0;
+  // The one message whose id begins with these hex digits, in either folder. NotFound; usage where
+  // several begin so, or it is no hex.
+  virtual absl::StatusOr<Message> Read(std::string_view id_prefix) = 0;
+
+  // An alarm that List or Read met while looking senders up: what they returned is verified
+  // nevertheless. OK otherwise.
+  virtual absl::Status alarm() const = 0;
+};
+
+}  // namespace letterlock::client

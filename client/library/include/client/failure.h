@@ -1,0 +1,30 @@
+// Why something did not work, as the member sees it: one kind for each exit code of the command
+// line (docs/client.md, "Exit codes"). Inside, errors are absl::Status; a verdict of the client
+// itself carries its kind as a payload, so that no server can speak for it. Thread-safe.
+#pragma once
+
+#include "absl/status/status.h"
+
+namespace letterlock::client {
+
+enum class Problem {
+  kNone,
+  kOther,         // a wrong passphrase, a refusal by a server, a full disk
+  kUsage,         // arguments, configuration
+  kNotFound,      // handle, member without mailbox, message
+  kVerification,  // a proof, signature or pin that does not hold; nothing of it was used
+  kUnavailable,   // a server could not be reached, or not in time
+  kAlarm,         // own entry changed; log forked or shrank
+};
+
+// What the client itself found. `what` is a literal: no handle, key or content.
+absl::Status UsageProblem(const char* what);
+absl::Status NotFound(const char* what);
+absl::Status VerificationFailed(const char* what);
+absl::Status Alarm(const char* what);
+
+// The kind of any status: as made above; of others NOT_FOUND, UNAVAILABLE and DEADLINE_EXCEEDED
+// have their own, the rest is kOther.
+Problem ProblemOf(const absl::Status& status);
+
+}  // namespace letterlock::client

@@ -1,0 +1,67 @@
+// The member's side of the mail server: sessions and repetition, so that callers see one call with
+// one answer. What comes back is as sealed as it was sent; opening and verifying are
+// mailbox_reader.h's.
+//
+// Thread-safe. Calls block for as long as the retry policy allows.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "client/retry.h"
+#include "client/transport.h"
+#include "crypto/base/clock.h"
+#include "crypto/base/ids.h"
+#include "crypto/base/random.h"
+#include "crypto/base/sign.h"
+
+namespace letterlock::client {
+
+class MailClient {
+ public:
+  // The signature that opens a session (docs/formats.md, "Session").
+  using SignChallenge = std::function<absl::StatusOr<std::string>(std::string_view server_name,
+                                                                  std::string_view challenge)>;
+
+  struct Options {
+    MailTransport* transport = nullptr;  // not owned, as the three below; they outlive the client
+    Sleeper* sleeper = nullptr;
+    crypto::RandomSource* random = nullptr;
+    const crypto::Clock* clock = nullptr;
+    crypto::MemberId member;
+    crypto::PublicKey device_key;
+    SignChallenge sign;
+    RetryPolicy retry;
+  };
+
+  explicit MailClient(Options options) : options_(std::move(options)) {}
+
+  absl::Status Enroll(const mail::v1::EnrollRequest& request, mail::v1::EnrollResponse* response);
+
+  // Each opens a session where there is none, or the server no longer takes it, and repeats the
+  // very same request while the failure is one that passes.
+  absl::Status Send(const mail::v1::SendRequest& request, mail::v1::SendResponse* response);
+  absl::Status BatchGet(const mail::v1::BatchGetRequest& request,
+                        mail::v1::BatchGetResponse* response);
+  absl::Status List(const mail::v1::ListRequest& request, mail::v1::ListResponse* response);
+
+ private:
+  absl::Status Repeat(absl::FunctionRef<absl::Status()> call);
+  absl::Status WithSession(absl::FunctionRef<absl::Status(std::string_view token)> call);
+  absl::StatusOr<std::string> Token();
+  absl::Status OpenSession();
+  void Forget(std::string_view token);
+
+  const Options options_;
+  absl::Mutex mutex_;
+  std::string token_ ABSL_GUARDED_BY(mutex_);
+  absl::Time expires_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace letterlock::client

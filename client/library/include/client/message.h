@@ -1,0 +1,55 @@
+// What members write and read, as values. A Message exists only once its signature was verified.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "crypto/base/ids.h"
+#include "crypto/base/secret_buffer.h"
+
+namespace letterlock::client {
+
+enum class BodyFormat { kPlain, kHtml };
+
+enum class Folder { kInbox, kSent };
+
+enum class Delivery {
+  kPending,    // in the sender's mailbox, on its way
+  kDelivered,  // in both mailboxes
+  kRefused,    // the recipient's mailbox does not take it
+};
+
+// UTF-8; at most 200 and 2,000 characters (docs/formats.md, "Envelope").
+struct Draft {
+  crypto::Handle to;
+  crypto::SecretBuffer subject;
+  crypto::SecretBuffer body;
+  BodyFormat format = BodyFormat::kPlain;
+  std::optional<crypto::ThreadId> thread;  // absent: starts one
+};
+
+struct SendReceipt {
+  crypto::MessageId id;
+  crypto::ThreadId thread;
+  Delivery delivery = Delivery::kPending;
+  std::uint64_t accepted_unix_ms = 0;
+};
+
+struct Message {
+  Folder folder = Folder::kInbox;
+  crypto::MessageId id;
+  crypto::ThreadId thread;
+  crypto::Handle from;
+  crypto::Handle to;
+  crypto::MemberId sender;
+  crypto::SecretBuffer subject;
+  crypto::SecretBuffer body;
+  BodyFormat format = BodyFormat::kPlain;
+  std::size_t attachments = 0;         // which this version can't fetch
+  std::uint64_t sent_unix_ms = 0;      // the sender's clock
+  std::uint64_t accepted_unix_ms = 0;  // the server's
+  std::optional<Delivery> delivery;    // of sent ones
+};
+
+}  // namespace letterlock::client

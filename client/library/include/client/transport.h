@@ -1,0 +1,79 @@
+// The calls that a client makes, without how they are made: the gRPC transports below, or a fake in
+// a test. Each call is one attempt with its own deadline; repeating is the caller's (retry.h).
+// Errors are the server's, with the reason and RetryInfo that server/rpc/status.h reads.
+// Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/config.h"
+#include "crypto/base/hash.h"
+#include "crypto/base/ids.h"
+
+namespace letterlock::directory::v1 {
+class EntryProof;
+class SignedEntry;
+}  // namespace letterlock::directory::v1
+
+namespace letterlock::mail::v1 {
+class BatchGetRequest;
+class BatchGetResponse;
+class CreateChallengeRequest;
+class CreateChallengeResponse;
+class CreateSessionRequest;
+class CreateSessionResponse;
+class EnrollRequest;
+class EnrollResponse;
+class ListRequest;
+class ListResponse;
+class SendRequest;
+class SendResponse;
+}  // namespace letterlock::mail::v1
+
+namespace letterlock::client {
+
+// Answers are the operator's claims: nothing is verified here.
+class DirectoryTransport {
+ public:
+  virtual ~DirectoryTransport() = default;
+
+  virtual absl::Status Lookup(const crypto::Handle& handle, directory::v1::EntryProof* proof) = 0;
+  virtual absl::Status Publish(const directory::v1::SignedEntry& entry,
+                               directory::v1::EntryProof* proof) = 0;
+  virtual absl::StatusOr<std::vector<crypto::Digest>> ConsistencyProof(std::uint64_t old_size,
+                                                                       std::uint64_t new_size) = 0;
+};
+
+// `token` is a session's, as CreateSession gave it.
+class MailTransport {
+ public:
+  virtual ~MailTransport() = default;
+
+  virtual absl::Status Enroll(const mail::v1::EnrollRequest& request,
+                              mail::v1::EnrollResponse* response) = 0;
+  virtual absl::Status CreateChallenge(const mail::v1::CreateChallengeRequest& request,
+                                       mail::v1::CreateChallengeResponse* response) = 0;
+  virtual absl::Status CreateSession(const mail::v1::CreateSessionRequest& request,
+                                     mail::v1::CreateSessionResponse* response) = 0;
+  virtual absl::Status Send(std::string_view token, const mail::v1::SendRequest& request,
+                            mail::v1::SendResponse* response) = 0;
+  virtual absl::Status BatchGet(std::string_view token, const mail::v1::BatchGetRequest& request,
+                                mail::v1::BatchGetResponse* response) = 0;
+  virtual absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
+                            mail::v1::ListResponse* response) = 0;
+
+  // The name that was dialled and that the certificate was checked for.
+  virtual const std::string& server_name() const = 0;
+};
+
+// Over TLS 1.3 to the one server that the endpoint names. INVALID_ARGUMENT where its files won't
+// do.
+absl::StatusOr<std::unique_ptr<DirectoryTransport>> ConnectDirectory(const Endpoint& endpoint);
+absl::StatusOr<std::unique_ptr<MailTransport>> ConnectMail(const Endpoint& endpoint);
+
+}  // namespace letterlock::client

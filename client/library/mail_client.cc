@@ -1,0 +1,102 @@
+#include "client/mail_client.h"
+
+#include <utility>
+
+#include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/mail_service.pb.h"
+#include "letterlock/mail/v1/session_service.pb.h"
+
+namespace letterlock::client {
+namespace {
+
+// A token that runs out on the way would cost a round trip.
+constexpr absl::Duration kSpare = absl::Seconds(30);
+
+}  // namespace
+
+absl::Status MailClient::Repeat(absl::FunctionRef<absl::Status()> call) {
+  return Retry(options_.retry, *options_.sleeper, *options_.random, call);
+}
+
+absl::Status MailClient::Enroll(const mail::v1::EnrollRequest& request,
+                                mail::v1::EnrollResponse* response) {
+  return Repeat([&] { return options_.transport->Enroll(request, response); });
+}
+
+absl::Status MailClient::Send(const mail::v1::SendRequest& request,
+                              mail::v1::SendResponse* response) {
+  return WithSession(
+      [&](std::string_view token) { return options_.transport->Send(token, request, response); });
+}
+
+absl::Status MailClient::BatchGet(const mail::v1::BatchGetRequest& request,
+                                  mail::v1::BatchGetResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->BatchGet(token, request, response);
+  });
+}
+
+absl::Status MailClient::List(const mail::v1::ListRequest& request,
+                              mail::v1::ListResponse* response) {
+  return WithSession(
+      [&](std::string_view token) { return options_.transport->List(token, request, response); });
+}
+
+absl::Status MailClient::WithSession(absl::FunctionRef<absl::Status(std::string_view)> call) {
+  // The server forgets all sessions when it restarts, which it may do between any two attempts:
+  // each attempt may open one new session, and is judged by what came of that.
+  return Repeat([&]() -> absl::Status {
+    for (bool renewed = false;; renewed = true) {
+      const absl::StatusOr<std::string> token = Token();
+      if (!token.ok()) return token.status();
+      absl::Status status = call(*token);
+      if (!absl::IsUnauthenticated(status) || renewed) return status;
+      Forget(*token);
+    }
+  });
+}
+
+absl::StatusOr<std::string> MailClient::Token() {
+  absl::MutexLock lock(&mutex_);
+  if (token_.empty() || options_.clock->Now() + kSpare >= expires_) {
+    absl::Status status = OpenSession();
+    // The challenge may have run out, or the server restarted, between the two calls.
+    if (absl::IsUnauthenticated(status)) status = OpenSession();
+    if (!status.ok()) return status;
+  }
+  return token_;
+}
+
+absl::Status MailClient::OpenSession() {
+  mutex_.AssertHeld();
+  mail::v1::CreateChallengeRequest ask;
+  ask.set_member(std::string(options_.member.bytes()));
+  ask.set_device_key(std::string(options_.device_key.bytes()));
+  mail::v1::CreateChallengeResponse challenge;
+  absl::Status status = options_.transport->CreateChallenge(ask, &challenge);
+  if (!status.ok()) return status;
+
+  const std::string& server_name = options_.transport->server_name();
+  auto signature = options_.sign(server_name, challenge.challenge());
+  if (!signature.ok()) return signature.status();
+  mail::v1::CreateSessionRequest request;
+  request.set_member(ask.member());
+  request.set_device_key(ask.device_key());
+  request.set_challenge(challenge.challenge());
+  request.set_server_name(server_name);
+  request.set_signature(*std::move(signature));
+  mail::v1::CreateSessionResponse response;
+  status = options_.transport->CreateSession(request, &response);
+  if (!status.ok()) return status;
+  if (response.token().empty()) return absl::InternalError("the server gave an empty token");
+  token_ = response.token();
+  expires_ = absl::FromUnixMillis(static_cast<int64_t>(response.expires_unix_ms()));
+  return absl::OkStatus();
+}
+
+void MailClient::Forget(std::string_view token) {
+  absl::MutexLock lock(&mutex_);
+  if (token_ == token) token_.clear();
+}
+
+}  // namespace letterlock::client

@@ -1,0 +1,129 @@
+#include "client/state.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "crypto/base/aead.h"
+#include "crypto/base/context.h"
+#include "crypto/base/kdf.h"
+#include "crypto/base/random.h"
+#include "crypto/base/strings.h"
+#include "server/config/files.h"
+
+namespace letterlock::client {
+namespace {
+
+using crypto::XChaCha20Poly1305;
+
+constexpr std::string_view kMagic = "LLSTATE1";
+constexpr std::size_t kMostBytes = 64u << 20;
+
+std::string Seal(const crypto::SecretBytes<32>& state_key, std::string_view json) {
+  const auto key = crypto::Hkdf(state_key, "", context::kClientState);
+  crypto::SystemRandom random;
+  const auto nonce = crypto::RandomArray<XChaCha20Poly1305::kNonceSize>(random);
+  std::string out(kMagic);
+  out += crypto::AsView(nonce);
+  XChaCha20Poly1305::SealAppend(key, nonce, kMagic, json, &out);
+  return out;
+}
+
+absl::StatusOr<std::string> Unseal(const crypto::SecretBytes<32>& state_key,
+                                   std::string_view file) {
+  const absl::Status lost =
+      absl::DataLossError("the account's state file was changed, or belongs to another account");
+  if (file.substr(0, kMagic.size()) != kMagic) return lost;
+  file.remove_prefix(kMagic.size());
+  const auto nonce =
+      XChaCha20Poly1305::NonceFromBytes(file.substr(0, XChaCha20Poly1305::kNonceSize));
+  if (!nonce.ok()) return lost;
+  file.remove_prefix(XChaCha20Poly1305::kNonceSize);
+  const auto key = crypto::Hkdf(state_key, "", context::kClientState);
+  auto json = XChaCha20Poly1305::OpenToString(key, *nonce, kMagic, file);
+  if (!json.ok()) return lost;
+  return json;
+}
+
+// An open file that is locked for this holder alone; closing it unlocks.
+class Lock {
+ public:
+  static absl::StatusOr<Lock> Take(const std::string& path, absl::Duration patience) {
+    Lock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, "the account's lock file");
+    const absl::Time until = absl::Now() + patience;
+    while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        return absl::ErrnoToStatus(errno, "the account's lock file");
+      }
+      if (absl::Now() >= until) {
+        return absl::UnavailableError("another command is using this account");
+      }
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    return lock;
+  }
+
+  Lock(Lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Lock& operator=(Lock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Lock() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  explicit Lock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+}  // namespace
+
+struct StateFile::Transaction::Impl {
+  Lock lock;
+  std::string path;
+  std::shared_ptr<const crypto::SecretBytes<32>> key;
+  State state;
+};
+
+StateFile::Transaction::Transaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StateFile::Transaction::Transaction(Transaction&&) noexcept = default;
+StateFile::Transaction& StateFile::Transaction::operator=(Transaction&&) noexcept = default;
+StateFile::Transaction::~Transaction() = default;
+
+State& StateFile::Transaction::state() { return impl_->state; }
+
+absl::Status StateFile::Transaction::Commit() {
+  return config::WriteFileDurably(impl_->path, Seal(*impl_->key, SerialiseState(impl_->state)),
+                                  config::FileMode::kSecret);
+}
+
+StateFile::StateFile(std::string directory, crypto::SecretBytes<32> state_key)
+    : directory_(std::move(directory)),
+      key_(std::make_shared<const crypto::SecretBytes<32>>(std::move(state_key))) {}
+
+absl::StatusOr<StateFile::Transaction> StateFile::Begin(absl::Duration patience) const {
+  auto lock = Lock::Take(directory_ + "/lock", patience);
+  if (!lock.ok()) return lock.status();
+  const std::string path = directory_ + "/state";
+  State state;
+  const auto file = config::ReadFile(path, kMostBytes);
+  if (file.ok()) {
+    const auto json = Unseal(*key_, *file);
+    if (!json.ok()) return json.status();
+    auto parsed = ParseState(*json);
+    if (!parsed.ok()) return parsed.status();
+    state = *std::move(parsed);
+  } else if (!absl::IsNotFound(file.status())) {
+    return file.status();
+  }
+  return Transaction(std::make_unique<Transaction::Impl>(
+      Transaction::Impl{*std::move(lock), path, key_, std::move(state)}));
+}
+
+}  // namespace letterlock::client
