@@ -1,0 +1,31 @@
+// Messages as text, as JSON, and where a draft's text comes from.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/message.h"
+#include "commands.h"
+#include "crypto/base/secret_buffer.h"
+
+namespace letterlock::cli {
+
+// Of a message that is shown: the one place where opened content becomes an ordinary string.
+std::string Shown(const crypto::SecretBuffer& content);
+
+std::string HexOf(const crypto::MessageId& id);
+// "2025-03-12 16:25", local time.
+std::string TimeText(std::uint64_t unix_ms);
+const char* DeliveryName(client::Delivery delivery);
+
+// Keys: id, thread, folder, from, to, sender, subject, body_format, sent_unix_ms, accepted_unix_ms,
+// of sent ones delivery; with `body` also body. Content exactly as the sender wrote it.
+nlohmann::json MessageJson(const client::Message& message, bool body);
+nlohmann::json ReceiptJson(const client::SendReceipt& receipt, const crypto::Handle& to);
+
+// The body: the option's, the file's or standard input, to the byte.
+absl::StatusOr<crypto::SecretBuffer> BodyOf(const TextOptions& options, Output& output);
+
+}  // namespace letterlock::cli
