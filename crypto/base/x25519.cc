@@ -2,26 +2,12 @@
 
 #include <sodium.h>
 
-#include <cstring>
 #include <utility>
 
 #include "require.h"
 #include "sodium_ready.h"
 
 namespace letterlock::crypto {
-
-absl::StatusOr<X25519PublicKey> X25519PublicKey::FromBytes(std::string_view bytes) {
-  if (bytes.size() != kSize) return absl::InvalidArgumentError("public key is not 32 bytes");
-  X25519PublicKey key;
-  std::memcpy(key.bytes_.data(), bytes.data(), kSize);
-  return key;
-}
-
-absl::Status X25519PublicKey::CheckPoint() const {
-  // Clamped scalars are multiples of the cofactor, so any one of them finds the small orders.
-  static const X25519PrivateKey probe = X25519PrivateKey::Generate();
-  return probe.SharedSecret(*this).status();
-}
 
 X25519PrivateKey::X25519PrivateKey(SecretBytes<32> secret) : secret_(std::move(secret)) {
   internal::SodiumReady();

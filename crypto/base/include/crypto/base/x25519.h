@@ -27,8 +27,8 @@ class X25519PublicKey {
 
   X25519PublicKey() : bytes_{} {}  // all zero, which every exchange refuses
 
-  // INVALID_ARGUMENT for a point of small order, all zeros among them; for keys that a member
-  // registers. About an exchange's cost.
+  // INVALID_ARGUMENT for a point of small order in any of its encodings, all zeros among them:
+  // those with which every exchange fails. Cheap. For keys that a member registers.
   absl::Status CheckPoint() const;
 
   std::string_view bytes() const {
