@@ -33,6 +33,12 @@ class Symbols(Fixture):
         result, said = self.check("int use() { return 0; }")
         self.assertEqual(result, 0, said)
 
+    def test_linker_that_names_its_stubs_changes_nothing(self):
+        result, said = self.check("int use() { return 0; }", "-fuse-ld=mold")
+        self.assertEqual(result, 0, said)
+        self.assert_refused("int use() { unsigned char b[64]; return crypto_secretbox_open_easy(b, b, 32, b, b); }",
+                            "has crypto_secretbox_open_easy", "-fuse-ld=mold")
+
     def test_function_of_the_mail_plane_is_found(self):
         self.assert_refused("namespace letterlock::vault { [[clang::optnone]] int Open(int a) { return a * 7; } }"
                             "int use() { return letterlock::vault::Open(3); }", "has letterlock::vault::Open(int)")

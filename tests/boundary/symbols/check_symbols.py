@@ -24,7 +24,8 @@ def symbols_of(program):
         run = subprocess.run(["nm", "--format=posix", *options, program], capture_output=True, text=True, check=True)
         # NAME TYPE [VALUE SIZE]; a demangled name may hold spaces, and an undefined one a version.
         for line in run.stdout.splitlines():
-            match = re.match(r"^(.+?)(?:@@?\S+)? [A-Za-z?](?: |$)", line)
+            # mold names its stubs for functions of shared libraries `NAME$plt` and `NAME$pltgot`.
+            match = re.match(r"^(.+?)(?:\$plt(?:got)?)?(?:@@?\S+)? [A-Za-z?](?: |$)", line)
             if match:
                 names.add(match[1])
     return names
