@@ -136,6 +136,14 @@ class RocksDbOrderedStore final : public OrderedStore {
     return status;
   }
 
+  absl::Status Compact(std::string_view from, std::string_view to) override {
+    rocksdb::CompactRangeOptions options;
+    // The lowest files, too: what was deleted may lie there.
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    const rocksdb::Slice begin(from), end(to);
+    return FromRocksDb(database_.db->CompactRange(options, &begin, &end));
+  }
+
   std::unique_ptr<const OrderedReader> Snapshot() const override {
     return std::make_unique<SnapshotReader>(*database_.db, database_.db->GetSnapshot());
   }

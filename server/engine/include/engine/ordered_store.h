@@ -89,6 +89,11 @@ class OrderedStore : public OrderedReader {
   // Applies the batch atomically: no reader ever sees a part of it.
   virtual absl::Status Write(const OrderedBatch& batch, Sync sync) = 0;
 
+  // Rewrites the files that hold keys with from <= key < to, so that values which were deleted or
+  // overwritten there are gone from them, unless a snapshot still shows them. Blocks on disk, for as
+  // long as these files are large.
+  virtual absl::Status Compact(std::string_view from, std::string_view to) = 0;
+
   // The state as it is now, unchanged by later writes. Hold it briefly: it keeps old versions on
   // disk. Must not outlive the store.
   virtual std::unique_ptr<const OrderedReader> Snapshot() const = 0;
