@@ -138,21 +138,22 @@ absl::StatusOr<std::shared_ptr<const SignedTree>> Sequencer::Append(
   if (!good.ok()) return good;
   points_->Reached(kPointLeavesChecked);
 
-  const SignedTree next = signer_->Sign(after.size, after.root);
+  absl::StatusOr<SignedTree> next = signer_->Sign(after.size, after.root);
+  if (!next.ok()) return next.status();
   points_->Reached(kPointSigned);
 
   // From here on an error leaves open what the next start will find: only a new start may go on.
-  good = MoveLock(*before, next);
-  if (good.ok()) good = Publish(next);
+  good = MoveLock(*before, *next);
+  if (good.ok()) good = Publish(*next);
   if (!good.ok()) {
     absl::MutexLock hold(&mu_);
     closed_ = true;
     return good;
   }
   edge_ = std::move(edge);
-  RemovePartials(before->size, next.size);
+  RemovePartials(before->size, next->size);
   absl::MutexLock hold(&mu_);
-  tree_ = std::make_shared<const SignedTree>(next);
+  tree_ = std::make_shared<const SignedTree>(*std::move(next));
   return tree_;
 }
 

@@ -121,9 +121,9 @@ TEST_F(LogTest, LostLockRefusesTheStart) {
 
 TEST_F(LogTest, CheckpointOfAnotherTreeRefusesTheStart) {
   Fill(5);
-  storage_.files["checkpoint"] = signer_.Sign(4, attest::LeafHash("a fork")).note;
+  storage_.files["checkpoint"] = signer_.Sign(4, attest::LeafHash("a fork"))->note;
   EXPECT_TRUE(absl::IsFailedPrecondition(Open().status()));
-  storage_.files["checkpoint"] = signer_.Sign(5, attest::LeafHash("a fork")).note;
+  storage_.files["checkpoint"] = signer_.Sign(5, attest::LeafHash("a fork"))->note;
   EXPECT_TRUE(absl::IsFailedPrecondition(Open().status()));
 }
 

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "attest/note.h"
 #include "crypto/base/hash.h"
 #include "crypto/base/locked_secret.h"
 #include "crypto/base/secret_bytes.h"
-#include "crypto/base/sign.h"
 
 namespace letterlock::log {
 
@@ -27,31 +27,25 @@ struct SignedTree {
 class TreeSigner {
  public:
   // `origin` is the checkpoint's first line and the key's name. INVALID_ARGUMENT where it can't be
-  // one; RESOURCE_EXHAUSTED without locked memory.
-  static absl::StatusOr<TreeSigner> Create(std::string origin, crypto::SecretBytes<32> seed);
+  // both; RESOURCE_EXHAUSTED without locked memory.
+  static absl::StatusOr<TreeSigner> Create(const std::string& origin, crypto::SecretBytes<32> seed);
 
-  const std::string& origin() const { return origin_; }
+  const std::string& origin() const { return key_.name(); }
   // C2SP signed-note: what verifiers configure.
-  const std::string& vkey() const { return vkey_; }
+  std::string vkey() const { return key_.Format(); }
 
   // Deterministic: the same tree gives the same note.
-  SignedTree Sign(uint64_t size, const crypto::Digest& root) const;
+  absl::StatusOr<SignedTree> Sign(uint64_t size, const crypto::Digest& root) const;
 
   // Reads back what Sign made. DATA_LOSS for anything else: another origin, another key, one
   // changed bit.
   absl::StatusOr<SignedTree> Open(std::string_view note) const;
 
  private:
-  TreeSigner(std::string origin, std::string vkey, std::string key_hash,
-             crypto::LockedSecret<32> seed)
-      : origin_(std::move(origin)),
-        vkey_(std::move(vkey)),
-        key_hash_(std::move(key_hash)),
-        seed_(std::move(seed)) {}
+  TreeSigner(attest::VerifierKey key, crypto::LockedSecret<32> seed)
+      : key_(std::move(key)), seed_(std::move(seed)) {}
 
-  std::string origin_;
-  std::string vkey_;
-  std::string key_hash_;  // 4 bytes: signed-note's hint for verifiers
+  attest::VerifierKey key_;
   crypto::LockedSecret<32> seed_;
 };
 
