@@ -1,17 +1,8 @@
 #!/usr/bin/env python3
-"""Writes leaf.json: log leaves and canonical messages, encoded by hand after docs/formats.md and the protobuf
-encoding's own document; no protobuf library takes part."""
-import hashlib
-import json
-import pathlib
-
-
-def varint(value):
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes(out) + bytes([value])
+"""Writes leaf.json: an independent reading of docs/formats.md, "Log leaves" and "Canonical messages". With
+--check it only compares."""
+from primitives import *
+from vector_files import run
 
 
 def number(field, value):
@@ -24,7 +15,7 @@ def octets(field, value):
 
 
 def digest(text):
-    return hashlib.sha256(text.encode()).digest()
+    return sha256(text.encode())
 
 
 DEPLOYMENT = digest("deployment")[:16]
@@ -71,18 +62,18 @@ def refused():
     yield "a root of 33 bytes", b"".join(head[:2]) + octets(3, digest("x") + b"\0") + b"".join(head[3:])
 
 
-def main():
+def leaf_file():
     out = {"section": "Log leaves", "leaves": [], "refused_heads": []}
     for name, kind, message, body in accepted():
-        out["leaves"].append({"name": name, "type": kind, "message": message, "body": body.hex(),
-                              "leaf": (bytes([kind, 1]) + body).hex(),
-                              "leaf_hash": hashlib.sha256(b"\0" + bytes([kind, 1]) + body).hexdigest()})
+        leaf = bytes([kind, 1]) + body
+        out["leaves"].append({"name": name, "type": kind, "message": message, "body": body, "leaf": leaf,
+                              "leaf_hash": sha256(b"\0", leaf)})
     for name, body in refused():
-        out["refused_heads"].append({"name": name, "body": body.hex()})
+        out["refused_heads"].append({"name": name, "body": body})
     genesis = b"".join(genesis_fields())
-    out["deployment"] = {"genesis_statement": genesis.hex(), "deployment":
-                         hashlib.sha256(b"letterlock/v1/deployment\0" + genesis).hexdigest()[:32]}
-    pathlib.Path(__file__).with_name("leaf.json").write_text(json.dumps(out, indent=1) + "\n")
+    out["deployment"] = {"genesis_statement": genesis, "deployment": sha256(ctx("deployment"), genesis)[:16]}
+    return out
 
 
-main()
+if __name__ == "__main__":
+    run({"leaf.json": leaf_file})

@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
-"""Writes map.json: an independent reading of docs/formats.md, "Sparse Merkle map"."""
-import hashlib
-import json
-import pathlib
+"""Writes map.json: an independent reading of docs/formats.md, "Sparse Merkle map". With --check it only
+compares."""
+from primitives import *
+from vector_files import run
 
 ZERO = bytes(32)
-
-
-def h(context, *parts):
-    return hashlib.sha256(b"letterlock/v1/" + context + b"\0" + b"".join(parts)).digest()
 
 
 def bit(position, i):
@@ -23,8 +19,8 @@ def root(leaves, depth=0):
     if not leaves:
         return ZERO
     if len(leaves) == 1:
-        return h(b"map-leaf", *next(iter(leaves.items())))
-    return h(b"map-node", *(root(side, depth + 1) for side in split(leaves, depth)))
+        return sha256(ctx("map-leaf"), *next(iter(leaves.items())))
+    return sha256(ctx("map-node"), *(root(side, depth + 1) for side in split(leaves, depth)))
 
 
 def prove(leaves, position):
@@ -43,12 +39,12 @@ def encode(siblings, terminal, bitmap=None):
         for i, sibling in enumerate(siblings):
             if sibling != ZERO:
                 bitmap[i // 8] |= 0x80 >> i % 8
-    out = len(siblings).to_bytes(2, "big") + bytes(bitmap) + b"".join(s for s in siblings if s != ZERO)
+    out = u(16, len(siblings)) + bytes(bitmap) + b"".join(s for s in siblings if s != ZERO)
     return out + (b"\0" if terminal is None else b"\1" + b"".join(terminal))
 
 
 def spread(i):
-    return hashlib.sha256(str(i).encode()).digest()
+    return sha256(str(i).encode())
 
 
 def maps():
@@ -67,61 +63,69 @@ def maps():
 def refusals():
     two = {bytes(32): spread(1), b"\x80" + bytes(31): spread(2)}
     left, right = bytes(32), b"\x80" + bytes(31)
-    other = h(b"map-leaf", right, spread(2))
+    other = sha256(ctx("map-leaf"), right, spread(2))
     good = prove(two, left)
     top = root(two)
     yield "trailing byte", good + b"\0", top, left
     yield "cut short", good[:-1], top, left
     yield "unused bit of the bitmap", good[:2] + b"\xc0" + good[3:], top, left
     yield "sibling of zeros, written out", encode([spread(9)], (left, spread(1))).replace(spread(9), ZERO), \
-        h(b"map-node", h(b"map-leaf", left, spread(1)), ZERO), left
+        sha256(ctx("map-node"), sha256(ctx("map-leaf"), left, spread(1)), ZERO), left
     yield "leaf beside an empty sibling", encode([ZERO], (left, spread(1))), \
-        h(b"map-node", h(b"map-leaf", left, spread(1)), ZERO), left
-    yield "nothing beside an empty sibling", encode([ZERO], None), h(b"map-node", ZERO, ZERO), left
+        sha256(ctx("map-node"), sha256(ctx("map-leaf"), left, spread(1)), ZERO), left
+    yield "nothing beside an empty sibling", encode([ZERO], None), sha256(ctx("map-node"), ZERO, ZERO), left
     yield "leaf of the other subtree", encode([other], (right, spread(2))), \
-        h(b"map-node", other, other), left
+        sha256(ctx("map-node"), other, other), left
     yield "another value", encode([other], (left, spread(3))), top, left
     yield "stopped above the leaf", encode([], None), top, left
     yield "terminal of unknown kind", good[:-65] + b"\2" + good[-64:], top, left
-    yield "depth 257", (257).to_bytes(2, "big") + bytes(33) + b"\0", ZERO, left
+    yield "depth 257", u(16, 257) + bytes(33) + b"\0", ZERO, left
     yield "empty root, leaf shown", encode([], (left, spread(1))), ZERO, left
     yield "nothing at all", b"", ZERO, left
+
+
+def directory_position(deployment, handle):
+    return sha256(ctx("directory-position"), deployment, handle.encode())
+
+
+def directory_commitment(salt, entry):
+    return sha256(ctx("directory-commitment"), salt, entry)
+
+
+def map_value(version, commitment):
+    return sha256(ctx("map-value"), u(64, version), commitment)
 
 
 def directory():
     deployment = spread(500)[:16]
     for handle, version, entry in (("ada", 1, b"entry bytes"), ("a-0.b_c", 2**64 - 1, b""), ("z" * 63, 7, bytes(300))):
-        salt = hashlib.sha256(handle.encode()).digest()
-        commitment = h(b"directory-commitment", salt, entry)
+        salt = sha256(handle.encode())
+        commitment = directory_commitment(salt, entry)
         yield {
-            "deployment": deployment.hex(), "handle": handle, "salt": salt.hex(), "entry": entry.hex(),
-            "position": h(b"directory-position", deployment, handle.encode()).hex(),
-            "commitment": commitment.hex(),
+            "deployment": deployment, "handle": handle, "salt": salt, "entry": entry,
+            "position": directory_position(deployment, handle),
+            "commitment": commitment,
             "version": version,
-            "value": h(b"map-value", version.to_bytes(8, "big"), commitment).hex(),
-            "erased_value": h(b"map-value", version.to_bytes(8, "big"), ZERO).hex(),
+            "value": map_value(version, commitment),
+            "erased_value": map_value(version, ZERO),
         }
 
 
-def main():
+def map_file():
     out = {"section": "Sparse Merkle map", "maps": [], "refused": [], "directory": list(directory())}
     for name, leaves, asked in maps():
         proofs = []
         for position in asked:
-            case = {"position": position.hex(), "proof": prove(leaves, position).hex()}
+            case = {"position": position, "proof": prove(leaves, position)}
             if position in leaves:
-                case["value"] = leaves[position].hex()
+                case["value"] = leaves[position]
             proofs.append(case)
-        out["maps"].append({
-            "name": name,
-            "leaves": [{"position": p.hex(), "value": v.hex()} for p, v in leaves.items()],
-            "root": root(leaves).hex(),
-            "proofs": proofs,
-        })
+        pairs = [{"position": p, "value": v} for p, v in leaves.items()]
+        out["maps"].append({"name": name, "leaves": pairs, "root": root(leaves), "proofs": proofs})
     for name, proof, top, position in refusals():
-        out["refused"].append({"name": name, "proof": proof.hex(), "root": top.hex(), "position": position.hex()})
-    path = pathlib.Path(__file__).with_name("map.json")
-    path.write_text(json.dumps(out, indent=1) + "\n")
+        out["refused"].append({"name": name, "proof": proof, "root": top, "position": position})
+    return out
 
 
-main()
+if __name__ == "__main__":
+    run({"map.json": map_file})

@@ -1,10 +1,11 @@
-//go:build ignore
-
 // Writes note.json and checkpoint.json with Go's ed25519 and golang.org/x/mod/sumdb/note, which know nothing
-// of our code. Run from this folder: GO111MODULE=off GOPATH=/usr/share/gocode go run make_note.go
+// of our code; with --check it only compares. Run in this folder:
+//
+//	GO111MODULE=off GOPATH=/usr/share/gocode go run make_note.go
 package main
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -278,25 +279,30 @@ func checkpointCases() (good, refused []checkpointCase) {
 	return
 }
 
-func write(name string, value any) {
-	file, err := os.Create(name)
-	if err != nil {
-		log.Fatal(err)
-	}
-	encoder := json.NewEncoder(file)
+// put writes a file of the folder, or with --check compares it.
+func put(name string, value any, check bool) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
 	if err := encoder.Encode(value); err != nil {
 		log.Fatal(err)
 	}
-	if err := file.Close(); err != nil {
-		log.Fatal(err)
+	if !check {
+		if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if there, err := os.ReadFile(name); err != nil || !bytes.Equal(there, text.Bytes()) {
+		log.Fatal("not what the generator makes: ", name)
 	}
 }
 
 func main() {
-	write("note.json", map[string]any{"section": "Log leaves: signed-note", "notes": noteCases(),
-		"refused": refusedNotes(), "vkeys": vkeyCases()})
+	check := len(os.Args) > 1 && os.Args[1] == "--check"
+	put("note.json", map[string]any{"section": "Log leaves: signed-note", "notes": noteCases(),
+		"refused": refusedNotes(), "vkeys": vkeyCases()}, check)
 	good, refused := checkpointCases()
-	write("checkpoint.json", map[string]any{"section": "Log leaves: tlog-checkpoint", "checkpoints": good, "refused": refused})
+	put("checkpoint.json", map[string]any{"section": "Log leaves: tlog-checkpoint", "checkpoints": good, "refused": refused}, check)
 }
