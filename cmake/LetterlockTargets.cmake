@@ -57,7 +57,8 @@ function(letterlock_library)
   _letterlock_target(${A_NAME} library "${folder}" ${A_NEVER})
 endfunction()
 
-# letterlock_binary(NAME n SOURCES ... [USES ...] [NEVER ...]): lands in <build>/bin.
+# letterlock_binary(NAME n SOURCES ... [USES ...] [NEVER ...]): lands in <build>/bin. The target `programs`
+# builds them all.
 function(letterlock_binary)
   cmake_parse_arguments(A "" "NAME" "SOURCES;USES;NEVER" ${ARGN})
   _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
@@ -66,6 +67,10 @@ function(letterlock_binary)
   set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   _letterlock_here(folder)
   _letterlock_target(${A_NAME} binary "${folder}" ${A_NEVER})
+  if(NOT TARGET programs)
+    add_custom_target(programs)
+  endif()
+  add_dependencies(programs ${A_NAME})
 endfunction()
 
 # letterlock_proto(NAME n PROTOS path/in/proto.proto ... [GRPC] [USES ...] [ROOT folder])
