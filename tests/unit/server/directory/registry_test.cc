@@ -224,7 +224,7 @@ RC_GTEST_FIXTURE_PROP(RegistryTest, AnyHistoryIsWhatTheModelSays, ()) {
     model.emplace(handle, Model{NewMember(handle), std::nullopt});
   }
   const auto steps =
-      *rc::gen::resize(20, rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 20)));
+      *rc::gen::resize(12, rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 20)));
   for (const int step : steps) {
     auto& [handle, one] = *std::next(model.begin(), step % 4);
     if (one.tombstone > 0) {

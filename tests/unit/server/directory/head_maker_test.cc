@@ -1,0 +1,67 @@
+#include "server/directory/head_maker.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/synchronization/notification.h"
+#include "registry_fixture.h"
+
+namespace letterlock::directory {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr HeadMaker::Options kOften{.interval = absl::Milliseconds(1),
+                                    .interval_max = absl::Milliseconds(5)};
+
+using HeadMakerTest = RegistryTest;
+
+TEST_F(HeadMakerTest, AnswersWhoWaits) {
+  absl::Notification answered;
+  const HeadMaker maker(registry_.get(), kOften,
+                        [](const absl::Status& status, bool) { ADD_FAILURE() << status; });
+  registry_->Publish(NewMember("alice").Next(), absl::InfiniteFuture(), [&](Answer answer) {
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    answered.Notify();
+  });
+  EXPECT_TRUE(answered.WaitForNotificationWithTimeout(kPatience));
+}
+
+TEST_F(HeadMakerTest, MakesHeadsOfSilenceToo) {
+  absl::Notification third;
+  int heads = 0;
+  points_.at_point = [&](std::string_view point) {
+    if (point == kPointHeadPublished && ++heads == 3) third.Notify();
+  };
+  const HeadMaker maker(registry_.get(), kOften,
+                        [](const absl::Status& status, bool) { ADD_FAILURE() << status; });
+  EXPECT_TRUE(third.WaitForNotificationWithTimeout(kPatience));
+}
+
+TEST_F(HeadMakerTest, SaysWhenNoFurtherHeadWillBeMade) {
+  store_.fault = test::Fault::kFailsAndDoesNotPersist;
+  store_.writes_before_fault = 0;
+  absl::Notification ended;
+  const HeadMaker maker(registry_.get(), kOften, [&](const absl::Status& status, bool final) {
+    EXPECT_FALSE(status.ok());
+    EXPECT_TRUE(final);
+    ended.Notify();
+  });
+  EXPECT_TRUE(ended.WaitForNotificationWithTimeout(kPatience));
+}
+
+TEST_F(HeadMakerTest, TriesAgainWhatMaySucceed) {
+  log_files_.fault = test::Fault::kFailsAndDoesNotPersist;
+  log_files_.puts_before_fault = 0;
+  absl::Notification failed, published;
+  points_.at_point = [&](std::string_view point) {
+    if (point == kPointHeadPublished && !published.HasBeenNotified()) published.Notify();
+  };
+  const HeadMaker maker(registry_.get(), kOften, [&](const absl::Status&, bool final) {
+    EXPECT_FALSE(final);
+    failed.Notify();
+  });
+  EXPECT_TRUE(failed.WaitForNotificationWithTimeout(kPatience));
+  EXPECT_TRUE(published.WaitForNotificationWithTimeout(kPatience));
+}
+
+}  // namespace
+}  // namespace letterlock::directory
