@@ -60,12 +60,14 @@ void Send(Sender& sender, const MemberGrant& grant, rpc::CallContext& call,
               });
 }
 
-absl::Status BatchGet(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallContext& call,
-                      const v1::BatchGetRequest& request, v1::BatchGetResponse* response) {
+absl::Status BatchGet(Mailboxes& mailboxes, Sender& sender, const MemberGrant& grant,
+                      rpc::CallContext& call, const v1::BatchGetRequest& request,
+                      v1::BatchGetResponse* response) {
   auto names = ReadReferences(request);
   if (!names.ok()) return names.status();
   auto mailbox = mailboxes.Open(grant, call.deadline());
   if (!mailbox.ok()) return mailbox.status();
+  sender.SettleOutbox(*mailbox);
   auto messages = mailbox->Get(*names, call.deadline());
   if (!messages.ok()) return messages.status();
   for (v1::MailboxMessage& message : *messages) {
@@ -75,8 +77,9 @@ absl::Status BatchGet(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallC
   return absl::OkStatus();
 }
 
-absl::Status List(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallContext& call,
-                  const v1::ListRequest& request, v1::ListResponse* response) {
+absl::Status List(Mailboxes& mailboxes, Sender& sender, const MemberGrant& grant,
+                  rpc::CallContext& call, const v1::ListRequest& request,
+                  v1::ListResponse* response) {
   if (!v1::Folder_IsValid(request.folder())) {
     return InvalidField("folder", common::v1::ERROR_REASON_FIELD_RANGE, "is no folder");
   }
@@ -86,6 +89,7 @@ absl::Status List(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallConte
   const std::size_t page_size = request.page_size() == 0 ? kDefaultListPage : request.page_size();
   auto mailbox = mailboxes.Open(grant, call.deadline());
   if (!mailbox.ok()) return mailbox.status();
+  sender.SettleOutbox(*mailbox);
   auto listing = mailbox->List(request.folder(), page_size, request.page_token(), call.deadline());
   if (!listing.ok()) return listing.status();
   for (v1::MessageSummary& message : listing->messages) {

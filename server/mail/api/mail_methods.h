@@ -13,10 +13,12 @@ namespace letterlock::mail {
 void Send(Sender& sender, const MemberGrant& grant, rpc::CallContext& call,
           const v1::SendRequest& request, v1::SendResponse* response, rpc::Done done);
 
-absl::Status BatchGet(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallContext& call,
-                      const v1::BatchGetRequest& request, v1::BatchGetResponse* response);
+absl::Status BatchGet(Mailboxes& mailboxes, Sender& sender, const MemberGrant& grant,
+                      rpc::CallContext& call, const v1::BatchGetRequest& request,
+                      v1::BatchGetResponse* response);
 
-absl::Status List(Mailboxes& mailboxes, const MemberGrant& grant, rpc::CallContext& call,
-                  const v1::ListRequest& request, v1::ListResponse* response);
+absl::Status List(Mailboxes& mailboxes, Sender& sender, const MemberGrant& grant,
+                  rpc::CallContext& call, const v1::ListRequest& request,
+                  v1::ListResponse* response);
 
 }  // namespace letterlock::mail

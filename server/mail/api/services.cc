@@ -64,13 +64,13 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
       "BatchGet", parts.authenticator,
       [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::BatchGetRequest& request,
               v1::BatchGetResponse* response) {
-        return BatchGet(*parts.mailboxes, grant, call, request, response);
+        return BatchGet(*parts.mailboxes, *parts.sender, grant, call, request, response);
       });
   service->Session<v1::ListRequest, v1::ListResponse>(
       "List", parts.authenticator,
       [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ListRequest& request,
               v1::ListResponse* response) {
-        return List(*parts.mailboxes, grant, call, request, response);
+        return List(*parts.mailboxes, *parts.sender, grant, call, request, response);
       });
   return service;
 }

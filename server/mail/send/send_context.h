@@ -26,6 +26,7 @@ class Sender::Context {
   rpc::WorkerPool& background;
 
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<std::size_t> postponed{0};
   // Last: its thread uses the others.
   Timers timers;
 };

@@ -30,23 +30,16 @@ absl::Status IdReused() {
 
 }  // namespace
 
-void SendOperation::Start(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-                          const Routing& routing, absl::Time deadline, Sender::Answer answer) {
-  std::shared_ptr<SendOperation> operation(new SendOperation(context, std::move(sender), envelope,
-                                                             routing, deadline, std::move(answer)));
-  auto reserved = operation->Reserve();
-  if (!reserved.ok()) return operation->Conclude(reserved.status());
-  if (*reserved) operation->Run();
-}
-
-SendOperation::SendOperation(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-                             const Routing& routing, absl::Time deadline, Sender::Answer answer)
+SendOperation::SendOperation(Sender::Context& context, Mailbox sender,
+                             std::shared_ptr<const v1::Envelope> envelope,
+                             const crypto::Digest& digest, const Routing& routing,
+                             absl::Time deadline, std::optional<Sender::Answer> answer)
     : context_(context),
       sender_(std::move(sender)),
+      envelope_(std::move(envelope)),
+      digest_(digest),
       routing_(routing),
       deadline_(deadline),
-      envelope_(envelope),
-      digest_(RequestDigest(envelope)),
       answer_(std::move(answer)) {
   context_.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
@@ -55,6 +48,12 @@ SendOperation::~SendOperation() {
   // Dropped on the way (a pool that drains at the end): whoever waits is told so.
   Conclude(WriteError(absl::UnavailableError("stopped")));
   context_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void SendOperation::Begin() {
+  auto reserved = Reserve();
+  if (!reserved.ok()) return Conclude(reserved.status());
+  if (*reserved) Run();
 }
 
 absl::StatusOr<bool> SendOperation::Reserve() {
@@ -146,32 +145,40 @@ SendOperation::Step SendOperation::Try() {
   };
   if (absl::Now() >= deadline_) return over(DeadlinePassed());
 
-  auto sender = Look(*sender_.lane_);
+  auto sender = Look(*sender_lane(), deadline_);
   if (!sender.ok()) return over(sender.status());
-  if (sender->known) {
-    if (sender->known->request_digest != digest_) return over(IdReused());
-    return over(SendResult{sender->known->state, sender->known->accepted_unix_ms});
+  if (const std::optional<Delivery>& known = sender->known) {
+    if (known->request_digest != digest_) return over(IdReused());
+    if (known->state != v1::DELIVERY_STATE_PENDING) {
+      return over(SendResult{known->state, known->accepted_unix_ms});
+    }
+    GoOn(*known);
+    return Step::kOver;
   }
-  if (!recipient_) {
-    auto opened = context_.mailboxes.Open(DeliveryGrant(DeliveryGrant::Maker(), routing_.recipient),
-                                          deadline_);
-    if (!opened.ok()) return over(opened.status());
-    recipient_ = *std::move(opened);
-  }
-  auto recipient = Look(*recipient_->lane_);
+  if (absl::Status opened = OpenRecipient(deadline_); !opened.ok()) return over(opened);
+  auto recipient = Look(*recipient_lane(), deadline_);
   if (!recipient.ok()) return over(recipient.status());
   if (recipient->known && recipient->known->request_digest != digest_) return over(IdReused());
 
-  absl::StatusOr<Step> step = CommitTogether(*sender, *recipient);
+  absl::StatusOr<Step> step = Commit(*sender, *recipient);
   if (!step.ok()) return over(step.status());
   return *step;
 }
 
-absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane) const {
+absl::Status SendOperation::OpenRecipient(absl::Time deadline) {
+  if (recipient_) return absl::OkStatus();
+  auto opened =
+      context_.mailboxes.Open(DeliveryGrant(DeliveryGrant::Maker(), routing_.recipient), deadline);
+  if (!opened.ok()) return opened.status();
+  recipient_ = *std::move(opened);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, absl::Time deadline) const {
   Looked looked;
   KeyRing::Keys keys;
   while (keys == nullptr) {
-    if (absl::Status loaded = lane.Load(deadline_); !loaded.ok()) return loaded;
+    if (absl::Status loaded = lane.Load(deadline); !loaded.ok()) return loaded;
     absl::MutexLock lock(&lane.mu);
     if (lane.view() == nullptr) continue;
     keys = lane.view()->keys;
@@ -179,7 +186,7 @@ absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane) const {
   }
   const engine::RowKey place{table::kDeliveries,
                              keys->MessageRowKey(routing_.sender, routing_.message_id)};
-  auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline_);
+  auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline);
   if (!rows.ok()) return rows.status();
   if (!rows->values[0]) return looked;
   auto row = OpenRow(*keys, place, *rows->values[0]);
@@ -190,85 +197,93 @@ absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane) const {
   return looked;
 }
 
+bool SendOperation::MayRetry(const absl::Status& status) const {
+  return absl::IsAborted(status) ||
+         (absl::IsUnavailable(status) && context_.engine.Writable().ok());
+}
+
 void SendOperation::AfterFailure(const absl::Status& status) {
-  const bool again =
-      absl::IsAborted(status) || (absl::IsUnavailable(status) && context_.engine.Writable().ok());
-  if (again && attempts_ < kMostAttempts) {
+  if (MayRetry(status) && attempts_ < kMostAttempts) {
     // Not here: this is a thread of the engine, and the next attempt reads.
-    auto self = shared_from_this();
-    if (context_.background.TrySubmit(deadline_, [self](const absl::Status& admission) {
-          if (!admission.ok()) return self->Conclude(DeadlinePassed());
-          self->Run();
-        })) {
-      return;
-    }
+    const auto run = [self = shared_from_this()](const absl::Status& admission) {
+      admission.ok() ? self->Run() : self->Conclude(DeadlinePassed());
+    };
+    if (context_.background.TrySubmit(deadline_, run)) return;
   }
   Conclude(WriteError(status));
 }
 
-absl::Status SendOperation::CheckKeys(const Profile& sender, const Profile& recipient) const {
-  if (routing_.sender_identity_key_id != sender.identity_key_id) {
-    return rpc::FailField(absl::StatusCode::kFailedPrecondition, InHeader("sender_identity_key_id"),
+absl::Status SendOperation::CheckSenderKeys(const Profile& profile) const {
+  const auto stale = [](rpc::Literal field) {
+    return rpc::FailField(absl::StatusCode::kFailedPrecondition, InHeader(field),
                           common::v1::ERROR_REASON_SENDER_KEY,
                           "is not of the sender's current key");
+  };
+  if (routing_.sender_identity_key_id != profile.identity_key_id) {
+    return stale("sender_identity_key_id");
   }
-  if (routing_.sender_encryption_key_id != sender.encryption_key_id) {
-    return rpc::FailField(absl::StatusCode::kFailedPrecondition,
-                          InHeader("sender_encryption_key_id"), common::v1::ERROR_REASON_SENDER_KEY,
-                          "is not of the sender's current key");
-  }
-  if (routing_.recipient_encryption_key_id != recipient.encryption_key_id) {
-    return rpc::FailField(
-        absl::StatusCode::kFailedPrecondition, InHeader("recipient_encryption_key_id"),
-        common::v1::ERROR_REASON_RECIPIENT_KEY, "is not of the recipient's current key");
+  if (routing_.sender_encryption_key_id != profile.encryption_key_id) {
+    return stale("sender_encryption_key_id");
   }
   return absl::OkStatus();
+}
+
+absl::Status SendOperation::CheckRecipientKey(const Profile& profile) const {
+  if (routing_.recipient_encryption_key_id == profile.encryption_key_id) return absl::OkStatus();
+  return rpc::FailField(
+      absl::StatusCode::kFailedPrecondition, InHeader("recipient_encryption_key_id"),
+      common::v1::ERROR_REASON_RECIPIENT_KEY, "is not of the recipient's current key");
 }
 
 bool SendOperation::HasRoom(const Counters& counters) const {
   const Quota& quota = context_.options.quota;
   return counters.message_count < quota.messages &&
-         counters.byte_count + envelope_.ciphertext().size() <= quota.bytes;
+         counters.byte_count + envelope_->ciphertext().size() <= quota.bytes;
 }
 
-absl::Status SendOperation::CheckRoom(const Counters& sender, const Counters& recipient) const {
-  if (!HasRoom(sender)) {
-    return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
-                     "the sender's mailbox is full");
-  }
-  if (!HasRoom(recipient)) {
-    return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
-                     "the recipient's mailbox is full");
-  }
-  return absl::OkStatus();
+absl::Status SenderFull() {
+  return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
+                   "the sender's mailbox is full");
+}
+
+absl::Status RecipientFull() {
+  return rpc::Fail(absl::StatusCode::kResourceExhausted, common::v1::ERROR_REASON_MAILBOX_FULL,
+                   "the recipient's mailbox is full");
+}
+
+std::uint64_t SendOperation::NowMs() const {
+  return static_cast<std::uint64_t>(absl::ToUnixMillis(context_.clock.Now()));
 }
 
 engine::Batch SendOperation::MessageRows(Lane::View& view, v1::Folder folder,
                                          v1::DeliveryState state, std::string_view wrap) const {
-  Delivery delivery{.request_digest = digest_,
-                    .sequence = view.counters.next_sequence++,
-                    .accepted_unix_ms = accepted_unix_ms_,
-                    .state = state};
+  const Delivery delivery{.request_digest = digest_,
+                          .sequence = view.counters.next_sequence++,
+                          .accepted_unix_ms = accepted_unix_ms_,
+                          .state = state};
   view.counters.message_count += 1;
-  view.counters.byte_count += envelope_.ciphertext().size();
+  view.counters.byte_count += envelope_->ciphertext().size();
+  engine::Batch batch;
+  batch.puts.reserve(4);
+  PutRows(*view.keys, folder, delivery, wrap, batch);
+  batch.puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
+  return batch;
+}
 
+void SendOperation::PutRows(const vault::MailboxKeys& keys, v1::Folder folder,
+                            const Delivery& delivery, std::string_view wrap,
+                            engine::Batch& batch) const {
   v1::MessageState kept;
   kept.set_folder(folder);
   kept.set_sequence(delivery.sequence);
-  kept.set_accepted_unix_ms(accepted_unix_ms_);
-  if (folder == v1::FOLDER_SENT) kept.set_delivery(state);
-
-  engine::Batch batch;
-  batch.puts.reserve(4);
+  kept.set_accepted_unix_ms(delivery.accepted_unix_ms);
+  if (folder == v1::FOLDER_SENT) kept.set_delivery(delivery.state);
   batch.puts.push_back(
-      SealRow(*view.keys,
-              {table::kDeliveries, view.keys->MessageRowKey(routing_.sender, routing_.message_id)},
+      SealRow(keys, {table::kDeliveries, keys.MessageRowKey(routing_.sender, routing_.message_id)},
               EncodeDelivery(delivery)));
   batch.puts.push_back(
-      SealRow(*view.keys, {table::kMessages, SequenceKey(delivery.sequence)},
-              EncodeMessage(envelope_.header(), wrap, envelope_.ciphertext(), kept)));
-  batch.puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
-  return batch;
+      SealRow(keys, {table::kMessages, SequenceKey(delivery.sequence)},
+              EncodeMessage(envelope_->header(), wrap, envelope_->ciphertext(), kept)));
 }
 
 }  // namespace letterlock::mail

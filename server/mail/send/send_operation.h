@@ -36,17 +36,19 @@ namespace letterlock::mail {
 
 class SendOperation : public std::enable_shared_from_this<SendOperation> {
  public:
-  // `envelope` lives until the answer; an operation that goes on behind it copies first.
-  static void Start(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-                    const Routing& routing, absl::Time deadline, Sender::Answer answer);
+  // On a pool's thread: finds out whether the message was sent before, and if not, sends it.
+  void Begin();
 
-  ~SendOperation();
+  virtual ~SendOperation();
+  SendOperation(const SendOperation&) = delete;
+  SendOperation& operator=(const SendOperation&) = delete;
 
- private:
-  SendOperation(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-                const Routing& routing, absl::Time deadline, Sender::Answer answer);
-
+ protected:
   using Outcome = absl::StatusOr<SendResult>;
+
+  SendOperation(Sender::Context& context, Mailbox sender,
+                std::shared_ptr<const v1::Envelope> envelope, const crypto::Digest& digest,
+                const Routing& routing, absl::Time deadline, std::optional<Sender::Answer> answer);
 
   // What a mailbox knows of this message, as of an incarnation of its lane.
   struct Looked {
@@ -55,52 +57,73 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   };
   enum class Step { kAgain, kOver };
 
-  // --- send_operation.cc
-  // False where another operation has this message: then that one answers.
+  // Queues the first write, with the keys and the room checked under the lanes' locks. kAgain where
+  // a lane's view is not the one that was looked at any more.
+  virtual absl::StatusOr<Step> Commit(const Looked& sender, const Looked& recipient) = 0;
+  // An earlier call or process left the message PENDING.
+  virtual void GoOn(const Delivery& pending) = 0;
+
+  // False where another operation has this message: it answers then, if anybody waits here.
   absl::StatusOr<bool> Reserve();
   void Release();
-  void Join(std::shared_ptr<SendOperation> waiter);
-  Outcome OutcomeFor(const SendOperation& waiter, const Outcome& outcome) const;
   // Answers the caller and those who wait, once.
   void TellAll(const Outcome& outcome);
   // Releases, then tells all.
   void Conclude(const Outcome& outcome);
 
-  // Works on a pool's thread until a write is queued or it is concluded.
-  void Run();
-  Step Try();
-  absl::StatusOr<Looked> Look(Lane& lane) const;
-  // On a thread of the engine: tries again on the background pool, or concludes.
+  absl::StatusOr<Looked> Look(Lane& lane, absl::Time deadline) const;
+  absl::Status OpenRecipient(absl::Time deadline);
+  // On a thread of the engine, after a write that failed: tries again on the background pool, or
+  // concludes.
   void AfterFailure(const absl::Status& status);
+  // Whether another attempt after such a failure may help.
+  bool MayRetry(const absl::Status& status) const;
 
-  absl::Status CheckKeys(const Profile& sender, const Profile& recipient) const;
-  absl::Status CheckRoom(const Counters& sender, const Counters& recipient) const;
+  absl::Status CheckSenderKeys(const Profile& profile) const;
+  absl::Status CheckRecipientKey(const Profile& profile) const;
   bool HasRoom(const Counters& counters) const;
+
   // The rows of one mailbox for this message, which its view counts from here on.
   engine::Batch MessageRows(Lane::View& view, v1::Folder folder, v1::DeliveryState state,
                             std::string_view wrap) const;
+  // Rows of a message that has its sequence: state in table 0x05, the message in 0x04.
+  void PutRows(const vault::MailboxKeys& keys, v1::Folder folder, const Delivery& delivery,
+               std::string_view wrap, engine::Batch& batch) const;
+  std::uint64_t NowMs() const;
 
-  // --- send_together.cc
-  absl::StatusOr<Step> CommitTogether(const Looked& sender, const Looked& recipient);
+  // Lanes are for this class and what is derived from it only.
+  static const std::shared_ptr<Lane>& LaneOf(const Mailbox& mailbox) { return mailbox.lane_; }
+  const std::shared_ptr<Lane>& sender_lane() const { return sender_.lane_; }
+  // REQUIRES: OpenRecipient.
+  const std::shared_ptr<Lane>& recipient_lane() const { return recipient_->lane_; }
 
   Sender::Context& context_;
   const Mailbox sender_;
-  std::optional<Dropbox> recipient_;
+  const std::shared_ptr<const v1::Envelope> envelope_;
+  const crypto::Digest digest_;
   const Routing routing_;
   const absl::Time deadline_;
+  std::uint64_t accepted_unix_ms_ = 0;
 
-  const v1::Envelope& envelope_;
-  const crypto::Digest digest_;
+ private:
+  void Join(std::shared_ptr<SendOperation> waiter);
+  Outcome OutcomeFor(const SendOperation& waiter, const Outcome& outcome) const;
+  void Run();
+  Step Try();
 
+  std::optional<Dropbox> recipient_;
   std::string sender_row_key_;
   bool reserved_ = false;
   int attempts_ = 0;
-  std::uint64_t accepted_unix_ms_ = 0;
 
   absl::Mutex mu_;
   std::optional<Sender::Answer> answer_ ABSL_GUARDED_BY(mu_);
   std::optional<Outcome> outcome_ ABSL_GUARDED_BY(mu_);
   std::vector<std::shared_ptr<SendOperation>> waiters_ ABSL_GUARDED_BY(mu_);
 };
+
+// What callers are told where a mailbox is full.
+absl::Status SenderFull();
+absl::Status RecipientFull();
 
 }  // namespace letterlock::mail

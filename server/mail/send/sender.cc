@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "letterlock/common/v1/errors.pb.h"
+#include "send/outbox.h"
 #include "send/send_context.h"
-#include "send/send_operation.h"
+#include "send/send_steps.h"
+#include "send/send_together.h"
 #include "server/mail/send/envelope_check.h"
 #include "server/rpc/status.h"
 
@@ -31,8 +33,18 @@ void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::
   }
   auto mailbox = context_->mailboxes.Open(grant, deadline);
   if (!mailbox.ok()) return std::move(answer)(mailbox.status());
-  SendOperation::Start(*context_, *std::move(mailbox), envelope, *routing, deadline,
-                       std::move(answer));
+  SettleOutbox(*mailbox);
+  if (context_->engine.CommitsTogether()) {
+    std::make_shared<TogetherSend>(*context_, *std::move(mailbox), envelope, *routing, deadline,
+                                   std::move(answer))
+        ->Begin();
+  } else {
+    StepwiseSend::New(*context_, *std::move(mailbox), envelope, *routing, deadline,
+                      std::move(answer))
+        ->Begin();
+  }
 }
+
+void Sender::SettleOutbox(const Mailbox& mailbox) { Outbox::Settle(*context_, mailbox); }
 
 }  // namespace letterlock::mail

@@ -74,8 +74,9 @@ class MailWorld {
   // A user with a mailbox.
   TestUser& AddMember(std::string_view handle);
 
-  // A session as a client opens it.
+  // What a client sends to open a session.
   v1::CreateSessionRequest SessionRequestOf(const TestUser& user);
+  // What an open session entitles to; asks nobody whether the user is enrolled.
   MemberGrant GrantOf(const TestUser& user);
 
   // An envelope that passes every check; its content is `content` and filler, sealed to nobody.

@@ -54,7 +54,7 @@ class Mailbox {
  private:
   friend class Mailboxes;
   friend class SendOperation;
-  friend class Settler;
+  friend class Outbox;
   explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

@@ -1,0 +1,282 @@
+#include "send/send_steps.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mailbox/sealing.h"
+#include "server/mail/mailbox/engine_calls.h"
+#include "server/rpc/status.h"
+
+namespace letterlock::mail {
+namespace {
+
+// Attempts in a row before an operation waits for a while.
+constexpr int kMostTries = 8;
+// What one attempt waits for the disk.
+constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kFirstDelay = absl::Seconds(1);
+constexpr absl::Duration kLongestDelay = absl::Minutes(1);
+constexpr std::size_t kMostPostponed = 1000;  // each holds its envelope: 33 MiB together
+
+// When the caller is told PENDING: a little before she stops waiting.
+absl::Time LastMoment(absl::Time deadline) {
+  const absl::Time now = absl::Now();
+  return deadline -
+         std::clamp((deadline - now) / 10, absl::Milliseconds(1), absl::Milliseconds(200));
+}
+
+}  // namespace
+
+StepwiseSend::StepwiseSend(Sender::Context& context, Mailbox sender,
+                           std::shared_ptr<const v1::Envelope> envelope,
+                           const crypto::Digest& digest, const Routing& routing,
+                           absl::Time deadline, std::optional<Sender::Answer> answer)
+    : SendOperation(context, std::move(sender), std::move(envelope), digest, routing, deadline,
+                    std::move(answer)) {}
+
+StepwiseSend::~StepwiseSend() {
+  if (counted_) context_.postponed.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<StepwiseSend> StepwiseSend::New(Sender::Context& context, Mailbox sender,
+                                                const v1::Envelope& envelope,
+                                                const Routing& routing, absl::Time deadline,
+                                                Sender::Answer answer) {
+  return std::shared_ptr<StepwiseSend>(
+      new StepwiseSend(context, std::move(sender), std::make_shared<const v1::Envelope>(envelope),
+                       RequestDigest(envelope), routing, deadline, std::move(answer)));
+}
+
+// --- Step 1
+// -----------------------------------------------------------------------------------------
+
+absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
+                                                         const Looked& recipient) {
+  if (resumed_) return absl::DataLossError("an outbox row without its delivery row");
+  {
+    Lane& to = *recipient_lane();
+    absl::MutexLock lock(&to.mu);
+    const Lane::View* received = to.view();
+    if (received == nullptr || to.incarnation() != recipient.incarnation) return Step::kAgain;
+    if (absl::Status key = CheckRecipientKey(received->profile); !key.ok()) return key;
+    // It may be full when step 2 comes: then the message is REFUSED.
+    if (!recipient.known && !HasRoom(received->counters)) return RecipientFull();
+  }
+  Lane& from = *sender_lane();
+  absl::MutexLock lock(&from.mu);
+  Lane::View* sent = from.view();
+  if (sent == nullptr || from.incarnation() != sender.incarnation) return Step::kAgain;
+  if (absl::Status keys = CheckSenderKeys(sent->profile); !keys.ok()) return keys;
+  if (!HasRoom(sent->counters)) return SenderFull();
+
+  accepted_unix_ms_ = NowMs();
+  const Delivery pending{.request_digest = digest_,
+                         .sequence = sent->counters.next_sequence,
+                         .accepted_unix_ms = accepted_unix_ms_,
+                         .state = v1::DELIVERY_STATE_PENDING};
+  const engine::Generation expected = sent->next;
+  engine::Batch batch =
+      MessageRows(*sent, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
+  batch.puts.push_back(SealRow(*sent->keys, {table::kOutbox, SequenceKey(pending.sequence)},
+                               EncodeOutbox(envelope_->header(), envelope_->recipient_wrap())));
+  const std::uint64_t incarnation = from.Queue();
+  context_.engine.Apply(from.tag(), expected, std::move(batch),
+                        [this, self = shared_from_this(), incarnation,
+                         pending](const absl::StatusOr<engine::Generation>& answer) {
+                          sender_lane()->Answer(incarnation, answer.status());
+                          if (!answer.ok()) return AfterFailure(answer.status());
+                          Accepted(pending);
+                          WorkSoon();
+                        });
+  return Step::kOver;
+}
+
+void StepwiseSend::GoOn(const Delivery& pending) {
+  Accepted(pending);
+  Work();
+}
+
+void StepwiseSend::Accepted(const Delivery& pending) {
+  delivery_ = pending;
+  accepted_unix_ms_ = pending.accepted_unix_ms;
+  const SendResult result{v1::DELIVERY_STATE_PENDING, accepted_unix_ms_};
+  context_.timers.At(LastMoment(deadline_), [weak = weak_from_this(), result] {
+    const auto self = std::static_pointer_cast<StepwiseSend>(weak.lock());
+    if (self != nullptr) self->TellAll(result);
+  });
+}
+
+// --- Steps 2 and 3
+// ------------------------------------------------------------------------------------
+
+void StepwiseSend::WorkSoon() {
+  const bool queued = context_.background.TrySubmit(
+      absl::InfiniteFuture(), [this, self = shared_from_this()](const absl::Status&) { Work(); });
+  if (!queued) Postpone();
+}
+
+void StepwiseSend::Work() {
+  while (tries_++ < kMostTries) {
+    const Step step = fate_ == v1::DELIVERY_STATE_PENDING ? TryDeliver() : TrySettle();
+    if (step == Step::kOver) return;
+  }
+  Postpone();
+}
+
+void StepwiseSend::AfterTrouble(const absl::Status& status) {
+  MayRetry(status) && tries_ < kMostTries ? WorkSoon() : Postpone();
+}
+
+SendOperation::Step StepwiseSend::TryDeliver() {
+  const absl::Time deadline = absl::Now() + kPatience;
+  const auto trouble = [this](const absl::Status&) {
+    Postpone();
+    return Step::kOver;
+  };
+  absl::Status opened = OpenRecipient(deadline);
+  if (absl::IsNotFound(opened)) {
+    SetFate(v1::DELIVERY_STATE_REFUSED);
+    return Step::kAgain;
+  }
+  if (!opened.ok()) return trouble(opened);
+  auto looked = Look(*recipient_lane(), deadline);
+  if (!looked.ok()) return trouble(looked.status());
+  if (looked->known) {
+    SetFate(looked->known->request_digest == digest_ ? v1::DELIVERY_STATE_DELIVERED
+                                                     : v1::DELIVERY_STATE_REFUSED);
+    return Step::kAgain;
+  }
+
+  Lane& to = *recipient_lane();
+  absl::MutexLock lock(&to.mu);
+  Lane::View* received = to.view();
+  if (received == nullptr || to.incarnation() != looked->incarnation) return Step::kAgain;
+  if (!HasRoom(received->counters)) {
+    SetFate(v1::DELIVERY_STATE_REFUSED);
+    return Step::kAgain;
+  }
+  const engine::Generation expected = received->next;
+  engine::Batch batch = MessageRows(*received, v1::FOLDER_INBOX, v1::DELIVERY_STATE_DELIVERED,
+                                    envelope_->recipient_wrap());
+  const std::uint64_t incarnation = to.Queue();
+  context_.engine.Apply(to.tag(), expected, std::move(batch),
+                        [this, self = shared_from_this(),
+                         incarnation](const absl::StatusOr<engine::Generation>& answer) {
+                          recipient_lane()->Answer(incarnation, answer.status());
+                          if (!answer.ok()) return AfterTrouble(answer.status());
+                          SetFate(v1::DELIVERY_STATE_DELIVERED);
+                          TellAll(SendResult{fate_, accepted_unix_ms_});
+                          WorkSoon();
+                        });
+  return Step::kOver;
+}
+
+void StepwiseSend::SetFate(v1::DeliveryState state) {
+  fate_ = state;
+  tries_ = 0;
+}
+
+SendOperation::Step StepwiseSend::TrySettle() {
+  Lane& from = *sender_lane();
+  if (absl::Status loaded = from.Load(absl::Now() + kPatience); !loaded.ok()) {
+    Postpone();
+    return Step::kOver;
+  }
+  absl::MutexLock lock(&from.mu);
+  Lane::View* sent = from.view();
+  if (sent == nullptr) return Step::kAgain;
+  Delivery settled = delivery_;
+  settled.state = fate_;
+  engine::Batch batch;
+  PutRows(*sent->keys, v1::FOLDER_SENT, settled, envelope_->sender_wrap(), batch);
+  batch.deletes.push_back({table::kOutbox, SequenceKey(settled.sequence)});
+  const engine::Generation expected = sent->next;
+  const std::uint64_t incarnation = from.Queue();
+  context_.engine.Apply(from.tag(), expected, std::move(batch),
+                        [this, self = shared_from_this(),
+                         incarnation](const absl::StatusOr<engine::Generation>& answer) {
+                          sender_lane()->Answer(incarnation, answer.status());
+                          if (!answer.ok()) return AfterTrouble(answer.status());
+                          Conclude(SendResult{fate_, accepted_unix_ms_});
+                        });
+  return Step::kOver;
+}
+
+// --- Later
+// ----------------------------------------------------------------------------------------------
+
+void StepwiseSend::Postpone() {
+  // What is delivered is delivered, whether or not the sender's mailbox says so already.
+  const bool delivered = fate_ == v1::DELIVERY_STATE_DELIVERED;
+  TellAll(SendResult{delivered ? fate_ : v1::DELIVERY_STATE_PENDING, accepted_unix_ms_});
+  if (!counted_) {
+    counted_ = context_.postponed.fetch_add(1, std::memory_order_relaxed) < kMostPostponed;
+    if (!counted_) {
+      context_.postponed.fetch_sub(1, std::memory_order_relaxed);
+      return GiveUp();
+    }
+  }
+  tries_ = 0;
+  const absl::Duration delay =
+      std::min(kFirstDelay * (1 << std::min(postponed_++, 6)), kLongestDelay);
+  context_.timers.At(absl::Now() + delay, [this, self = shared_from_this()] {
+    const bool queued = context_.background.TrySubmit(
+        absl::InfiniteFuture(), [this, self](const absl::Status&) { Work(); });
+    if (!queued) GiveUp();
+  });
+}
+
+void StepwiseSend::GiveUp() {
+  Release();
+  absl::MutexLock lock(&sender_lane()->mu);
+  sender_lane()->outbox_checked = false;
+}
+
+// --- What the outbox holds
+// --------------------------------------------------------------------------------
+
+absl::StatusOr<std::shared_ptr<StepwiseSend>> StepwiseSend::FromOutbox(Sender::Context& context,
+                                                                       const Mailbox& sender,
+                                                                       std::uint64_t sequence,
+                                                                       absl::Time deadline) {
+  Lane& lane = *LaneOf(sender);
+  if (absl::Status loaded = lane.Load(deadline); !loaded.ok()) return loaded;
+  const KeyRing::Keys keys = lane.keys();
+  if (keys == nullptr) return absl::UnavailableError("a write failed");
+  const engine::RowKey outbox_place{table::kOutbox, SequenceKey(sequence)};
+  const engine::RowKey message_place{table::kMessages, SequenceKey(sequence)};
+  auto rows = ReadRows(context.engine, lane.tag(), {outbox_place, message_place}, deadline);
+  if (!rows.ok()) return rows.status();
+  if (!rows->values[0]) return nullptr;
+  if (!rows->values[1]) return absl::DataLossError("an outbox row without its message");
+  auto outbox_row = OpenRow(*keys, outbox_place, *rows->values[0]);
+  if (!outbox_row.ok()) return outbox_row.status();
+  auto item = DecodeOutbox(*outbox_row);
+  if (!item.ok()) return item.status();
+  auto message_row = OpenRow(*keys, message_place, *rows->values[1]);
+  if (!message_row.ok()) return message_row.status();
+  auto message = DecodeMessage(*message_row);
+  if (!message.ok()) return message.status();
+  auto routing = ReadStoredHeader(item->header);
+  if (!routing.ok()) return routing.status();
+
+  auto envelope = std::make_shared<v1::Envelope>();
+  envelope->set_header(std::move(item->header));
+  envelope->set_recipient_wrap(std::move(item->recipient_wrap));
+  envelope->set_sender_wrap(std::move(*message->mutable_wrap()));
+  envelope->set_ciphertext(std::move(*message->mutable_ciphertext()));
+  const crypto::Digest digest = RequestDigest(*envelope);
+  std::shared_ptr<StepwiseSend> resumed(new StepwiseSend(context, sender, std::move(envelope),
+                                                         digest, *routing, deadline, std::nullopt));
+  resumed->resumed_ = true;
+  return resumed;
+}
+
+void StepwiseSend::Resume(Sender::Context& context, const Mailbox& sender, std::uint64_t sequence,
+                          absl::Time deadline) {
+  auto operation = FromOutbox(context, sender, sequence, deadline);
+  // What does not open stays where it is: reading the mailbox says so, too.
+  if (operation.ok() && *operation != nullptr) (*operation)->Begin();
+}
+
+}  // namespace letterlock::mail
