@@ -31,18 +31,20 @@ bool HeadMaker::SleepUntil(absl::Time until) {
 void HeadMaker::Run() {
   // The head that was found at start may be old: the first is due at once.
   absl::Time unchanged_due = absl::Now();
+  bool failed = false;  // then a head may be staged, with callers that nothing but a retry answers
   while (SleepUntil(absl::InfinitePast())) {
-    const bool work = registry_->WaitForWork(unchanged_due);
+    const bool work = failed || registry_->WaitForWork(unchanged_due);
     const absl::Time started = absl::Now();
     const bool due = started >= unchanged_due;
     if (!work && !due) continue;  // woken to stop
     const uint64_t before = registry_->head_sequence();
     absl::Status made = registry_->MakeHead(due);
     if (made.ok()) made = registry_->CompactErased();
-    if (!made.ok()) on_error_(made, registry_->broken());
+    failed = !made.ok();
+    if (failed) on_error_(made, registry_->broken());
     if (registry_->broken()) return;
     if (registry_->head_sequence() != before) unchanged_due = started + options_.interval_max;
-    if (!SleepUntil(started + options_.interval)) return;
+    if (!SleepUntil(started + (failed ? options_.retry : options_.interval))) return;
   }
 }
 

@@ -18,7 +18,8 @@ class HeadMaker {
   struct Options {
     absl::Duration interval = absl::Seconds(1);  // at least, between two heads
     absl::Duration interval_max =
-        absl::Seconds(60);  // at most; a quiet directory shows a fresh head, too
+        absl::Seconds(60);                    // at most; a quiet directory shows a fresh head, too
+    absl::Duration retry = absl::Seconds(1);  // after a failure that may pass
   };
   // Told of each failure, on the maker's thread; `final` when no further head will be made. Must
   // not block, nor destroy the maker.
