@@ -17,13 +17,16 @@ using tlog::v1::TlogService;
 class GrpcDirectoryTransport final : public DirectoryTransport {
  public:
   explicit GrpcDirectoryTransport(const std::shared_ptr<grpc::Channel>& channel)
-      : directory_(DirectoryService::NewStub(channel)), log_(TlogService::NewStub(channel)) {}
+      : channel_(channel),
+        directory_(DirectoryService::NewStub(channel)),
+        log_(TlogService::NewStub(channel)) {}
 
   absl::Status Lookup(const crypto::Handle& handle, directory::v1::EntryProof* proof) override {
     directory::v1::LookupRequest request;
     request.set_handle(handle.str());
     directory::v1::LookupResponse response;
-    absl::Status status = Call(*directory_, &DirectoryService::Stub::Lookup, request, &response);
+    absl::Status status =
+        Call(*channel_, *directory_, &DirectoryService::Stub::Lookup, request, &response);
     if (status.ok()) proof->Swap(response.mutable_proof());
     return status;
   }
@@ -33,7 +36,8 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     directory::v1::PublishRequest request;
     *request.mutable_signed_entry() = entry;
     directory::v1::PublishResponse response;
-    absl::Status status = Call(*directory_, &DirectoryService::Stub::Publish, request, &response);
+    absl::Status status =
+        Call(*channel_, *directory_, &DirectoryService::Stub::Publish, request, &response);
     if (status.ok()) proof->Swap(response.mutable_proof());
     return status;
   }
@@ -44,7 +48,8 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     request.set_old_size(old_size);
     request.set_new_size(new_size);
     tlog::v1::GetConsistencyProofResponse response;
-    absl::Status status = Call(*log_, &TlogService::Stub::GetConsistencyProof, request, &response);
+    absl::Status status =
+        Call(*channel_, *log_, &TlogService::Stub::GetConsistencyProof, request, &response);
     if (!status.ok()) return status;
     std::vector<crypto::Digest> hashes;
     for (const std::string& bytes : response.hashes()) {
@@ -56,6 +61,7 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
   }
 
  private:
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<DirectoryService::Stub> directory_;
   const std::unique_ptr<TlogService::Stub> log_;
 };

@@ -29,7 +29,7 @@ struct RetryPolicy {
   absl::Duration longest = absl::Seconds(5);
   // No wait begins that would end beyond this sum of waits; a server that asks for more gets its
   // error shown instead.
-  absl::Duration all_waits = absl::Seconds(45);
+  absl::Duration all_waits = absl::Seconds(30);
 };
 
 // Calls until OK, until an error that repeating can't mend, or until the policy is used up; returns
