@@ -25,8 +25,8 @@ class Hit:
 def usable(texts):
     """Splits {(what, text)} into (needles, skipped): the skipped are too short to mean anything."""
     needles, skipped = [], []
-    for what, text in sorted(set(texts)):
-        data = text.encode() if isinstance(text, str) else text
+    given = {(what, text.encode() if isinstance(text, str) else text) for what, text in texts}
+    for what, data in sorted(given):
         if not data:
             continue
         if len(data.strip()) < LEAST:
