@@ -28,11 +28,37 @@ absl::Status ProofError(const absl::Status& status) {
                             FieldPath("proof").Then("signed_entry").Then("registrar_attestation"),
                             common::v1::ERROR_REASON_REGISTRAR_REQUIRED,
                             "is needed from a registrar of this deployment");
+    case absl::StatusCode::kInvalidArgument:
+      return InvalidField(FieldPath("proof"), common::v1::ERROR_REASON_PROOF_INVALID,
+                          "is malformed, or of another deployment");
     default:
       return rpc::FailField(absl::StatusCode::kPermissionDenied, FieldPath("proof"),
                             common::v1::ERROR_REASON_PROOF_INVALID,
                             "does not show an entry of this directory");
   }
+}
+
+// Says more where an entry was refused for one of its keys; OK where they are sound.
+absl::Status DiagnoseKeys(const directory::v1::SignedEntry& signed_entry) {
+  directory::v1::DirectoryEntry entry;
+  if (!entry.ParseFromString(signed_entry.entry())) return absl::OkStatus();
+  const FieldPath root = FieldPath("proof").Then("signed_entry").Then("entry");
+  const auto bad = [&](rpc::Literal name, rpc::Literal what) {
+    return InvalidField(root.Then(name), common::v1::ERROR_REASON_BAD_KEY, what);
+  };
+  const auto identity = crypto::PublicKey::FromBytes(entry.identity_key());
+  if (!identity.ok() || !identity->CheckPoint().ok()) {
+    return bad("identity_key", "is not a sound Ed25519 key");
+  }
+  const auto genesis = crypto::PublicKey::FromBytes(entry.genesis_key());
+  if (!genesis.ok() || !genesis->CheckPoint().ok()) {
+    return bad("genesis_key", "is not a sound Ed25519 key");
+  }
+  const auto encryption = crypto::X25519PublicKey::FromBytes(entry.encryption_key());
+  if (!encryption.ok() || !encryption->CheckPoint().ok()) {
+    return bad("encryption_key", "is not a sound X25519 key");
+  }
+  return absl::OkStatus();
 }
 
 struct Certificate {
@@ -80,7 +106,10 @@ absl::StatusOr<EnrollmentGrant> EnrollmentVerifier::Verify(const v1::EnrollReque
   }
   auto verified = attest::VerifyEntry(
       request.proof(), trust_, attest::Freshness{.now = clock_.Now(), .max_age = kMaxHeadAge});
-  if (!verified.ok()) return ProofError(verified.status());
+  if (!verified.ok()) {
+    absl::Status keys = DiagnoseKeys(request.proof().signed_entry());
+    return keys.ok() ? ProofError(verified.status()) : keys;
+  }
   const attest::EntryContent& entry = verified->content();
 
   auto certificate = ReadCertificate(request, entry);

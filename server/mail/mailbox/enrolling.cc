@@ -143,18 +143,17 @@ absl::StatusOr<Enrolled> Mailboxes::Enroll(const EnrollmentGrant& grant, absl::T
   const EnrollmentGrant::Claims& claims = grant.claims();
   auto tag = ReadOrWriteIndex(claims.member, deadline);
   if (!tag.ok()) return tag.status();
-  auto lane = Find(claims.member, deadline);
-  if (!lane.ok()) return lane.status();
-
   bool created = false;
-  if (*lane == nullptr) {
+  auto lane = Find(claims.member, deadline);
+  for (int attempt = 0; lane.ok() && *lane == nullptr; ++attempt) {
+    // An engine may abort for no reason, too.
+    if (attempt == kMostAttempts) return WriteError(absl::AbortedError("not made"));
     auto made = Make(*tag, grant, deadline);
     if (!made.ok()) return made.status();
     created = *made;
     lane = Find(claims.member, deadline);
-    if (!lane.ok()) return lane.status();
-    if (*lane == nullptr) return absl::InternalError("a mailbox that was made is not there");
   }
+  if (!lane.ok()) return lane.status();
   if (absl::Status updated = Update(*lane, grant, deadline); !updated.ok()) return updated;
   return Enrolled{created, claims.entry_version};
 }

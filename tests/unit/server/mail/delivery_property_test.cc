@@ -92,8 +92,7 @@ class Post {
     for (unsigned i = 0; i < count; ++i) {
       Letter letter;
       letter.from = static_cast<int>((letters_.size() + i * seed_) % users_.size());
-      letter.envelope =
-          world_.EnvelopeOf(*users_[letter.from], *users_[To(letter)], world_.FreshId());
+      letter.envelope = EnvelopeOf(*users_[letter.from], *users_[To(letter)], FreshMessageId());
       names.push_back(letter.envelope.header());
       letters_.emplace(names.back(), std::move(letter));
     }

@@ -14,7 +14,6 @@
 #include "attest/trust.h"
 #include "crypto/base/ids.h"
 #include "engine/engine.h"
-#include "letterlock/mail/v1/device.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -26,6 +25,7 @@
 #include "server/mail/session/sessions.h"
 #include "server/rpc/worker_pool.h"
 #include "support/attested_directory.h"
+#include "support/mail_user.h"
 #include "support/manual_clock.h"
 
 namespace letterlock::mail {
@@ -43,16 +43,9 @@ class TestEpoch final : public EpochKeyProvider {
   EpochKey key_;
 };
 
-// A member with one device.
-struct TestUser {
-  TestUser(std::string_view handle, const crypto::DeploymentId& deployment);
-
-  crypto::MemberId id() const;
-  v1::DeviceCertificate Certificate() const;
-
-  testing::TestMember member;
-  crypto::SigningKey device;
-};
+using testing::EditHeader;
+using testing::FreshMessageId;
+using TestUser = testing::MailUser;
 
 class MailWorld {
  public:
@@ -69,20 +62,14 @@ class MailWorld {
 
   // A user whose entry the directory holds; not yet enrolled.
   TestUser& AddUser(std::string_view handle);
-  v1::EnrollRequest EnrollRequestOf(const TestUser& user);
   absl::StatusOr<Enrolled> Enroll(const v1::EnrollRequest& request);
   // A user with a mailbox.
   TestUser& AddMember(std::string_view handle);
 
-  // What a client sends to open a session.
+  // With a fresh challenge.
   v1::CreateSessionRequest SessionRequestOf(const TestUser& user);
   // What an open session entitles to; asks nobody whether the user is enrolled.
   MemberGrant GrantOf(const TestUser& user);
-
-  // An envelope that passes every check; its content is `content` and filler, sealed to nobody.
-  v1::Envelope EnvelopeOf(const TestUser& from, const TestUser& to, const crypto::MessageId& id,
-                          std::string_view content = "sealed", std::uint32_t padded_length = 256);
-  crypto::MessageId FreshId();
 
   // Waits for the answer.
   absl::StatusOr<SendResult> Send(const TestUser& from, const v1::Envelope& envelope,
@@ -118,8 +105,5 @@ class MailWorld {
 
 // A world on RocksDB in a directory that goes with it.
 MailWorld::OpenEngine RocksDbIn(const std::string& directory);
-
-// Header of an envelope, changed by `change` and put back.
-void EditHeader(v1::Envelope* envelope, const std::function<void(v1::EnvelopeHeader&)>& change);
 
 }  // namespace letterlock::mail

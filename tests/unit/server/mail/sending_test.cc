@@ -22,8 +22,8 @@ class Sending : public ::testing::Test {
 };
 
 TEST_F(Sending, DeliversTheSameBytesToBothMailboxesWithEachOnesOwnWrap) {
-  const auto id = world_.FreshId();
-  const v1::Envelope envelope = world_.EnvelopeOf(ann_, bob_, id);
+  const auto id = FreshMessageId();
+  const v1::Envelope envelope = EnvelopeOf(ann_, bob_, id);
   auto sent = world_.Send(ann_, envelope);
   ASSERT_TRUE(sent.ok()) << sent.status();
   EXPECT_EQ(sent->state, v1::DELIVERY_STATE_DELIVERED);
@@ -40,7 +40,7 @@ TEST_F(Sending, DeliversTheSameBytesToBothMailboxesWithEachOnesOwnWrap) {
 }
 
 TEST_F(Sending, TheSameEnvelopeAgainGetsTheFirstAnswerAcrossARestart) {
-  const v1::Envelope envelope = world_.EnvelopeOf(ann_, bob_, world_.FreshId());
+  const v1::Envelope envelope = EnvelopeOf(ann_, bob_, FreshMessageId());
   auto first = world_.Send(ann_, envelope);
   ASSERT_TRUE(first.ok());
   world_.clock.Advance(absl::Seconds(5));
@@ -55,9 +55,9 @@ TEST_F(Sending, TheSameEnvelopeAgainGetsTheFirstAnswerAcrossARestart) {
 }
 
 TEST_F(Sending, TheSameIdWithOtherBytesIsRefused) {
-  const auto id = world_.FreshId();
-  ASSERT_TRUE(world_.Send(ann_, world_.EnvelopeOf(ann_, bob_, id, "one")).ok());
-  auto other = world_.Send(ann_, world_.EnvelopeOf(ann_, bob_, id, "two"));
+  const auto id = FreshMessageId();
+  ASSERT_TRUE(world_.Send(ann_, EnvelopeOf(ann_, bob_, id, "one")).ok());
+  auto other = world_.Send(ann_, EnvelopeOf(ann_, bob_, id, "two"));
   EXPECT_EQ(other.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(rpc::ReasonOf(other.status()), common::v1::ERROR_REASON_ID_REUSED);
   EXPECT_EQ(world_.ListAll(bob_).size(), 1u);
@@ -75,7 +75,7 @@ TEST_F(Sending, ManyAtOnceToOneMailboxAllArriveOnce) {
   for (TestUser* from : senders) {
     threads.emplace_back([&, from] {
       for (int i = 0; i < kEach; ++i) {
-        auto sent = world_.Send(*from, world_.EnvelopeOf(*from, bob_, world_.FreshId()));
+        auto sent = world_.Send(*from, EnvelopeOf(*from, bob_, FreshMessageId()));
         if (sent.ok() && sent->state == v1::DELIVERY_STATE_DELIVERED) ++delivered;
       }
     });

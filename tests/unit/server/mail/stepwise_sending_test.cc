@@ -55,8 +55,8 @@ class StepwiseSending : public ::testing::Test {
 };
 
 TEST_F(StepwiseSending, DeliversAndEmptiesTheOutbox) {
-  const auto id = world_.FreshId();
-  auto sent = world_.Send(ann_, world_.EnvelopeOf(ann_, bob_, id));
+  const auto id = FreshMessageId();
+  auto sent = world_.Send(ann_, EnvelopeOf(ann_, bob_, id));
   ASSERT_TRUE(sent.ok()) << sent.status();
   EXPECT_EQ(sent->state, v1::DELIVERY_STATE_DELIVERED);
   EXPECT_EQ(world_.GetOne(bob_, ann_.id(), id).state().folder(), v1::FOLDER_INBOX);
@@ -75,7 +75,7 @@ class OneFault : public StepwiseSending, public ::testing::WithParamInterface<Fa
 TEST_P(OneFault, IsMadeUpForAndTheMessageIsThereOnce) {
   for (int i = 1; i < GetParam().step; ++i) fake_->Inject(WriteFault::kNone);
   fake_->Inject(GetParam().fault);
-  const v1::Envelope envelope = world_.EnvelopeOf(ann_, bob_, world_.FreshId());
+  const v1::Envelope envelope = EnvelopeOf(ann_, bob_, FreshMessageId());
   auto sent = world_.Send(ann_, envelope);
   ASSERT_TRUE(sent.ok()) << sent.status();
   EXPECT_EQ(sent->state, v1::DELIVERY_STATE_DELIVERED);
@@ -101,8 +101,8 @@ INSTANTIATE_TEST_SUITE_P(EachStep, OneFault,
 TEST_F(StepwiseSending, WhatACrashLeavesPendingIsDeliveredWhenTheOwnerComesBack) {
   fake_->Inject(WriteFault::kNone);
   for (int i = 0; i < 20; ++i) fake_->Inject(WriteFault::kFailsAndDoesNotPersist);
-  const auto id = world_.FreshId();
-  auto sent = world_.Send(ann_, world_.EnvelopeOf(ann_, bob_, id));
+  const auto id = FreshMessageId();
+  auto sent = world_.Send(ann_, EnvelopeOf(ann_, bob_, id));
   ASSERT_TRUE(sent.ok()) << sent.status();
   EXPECT_EQ(sent->state, v1::DELIVERY_STATE_PENDING);
   fake_->Crash();
@@ -119,7 +119,7 @@ TEST_F(StepwiseSending, WhatACrashLeavesPendingIsDeliveredWhenTheOwnerComesBack)
 TEST_F(StepwiseSending, ARetryAfterACrashFinishesWhatWasPending) {
   fake_->Inject(WriteFault::kNone);
   for (int i = 0; i < 20; ++i) fake_->Inject(WriteFault::kFailsAndDoesNotPersist);
-  const v1::Envelope envelope = world_.EnvelopeOf(ann_, bob_, world_.FreshId());
+  const v1::Envelope envelope = EnvelopeOf(ann_, bob_, FreshMessageId());
   auto first = world_.Send(ann_, envelope);
   ASSERT_TRUE(first.ok());
   fake_->Crash();
@@ -135,9 +135,9 @@ TEST_F(StepwiseSending, ARetryAfterACrashFinishesWhatWasPending) {
 TEST_F(StepwiseSending, AFullRecipientIsToldBeforeAnythingIsWritten) {
   for (std::uint64_t i = 0; i < quota_.messages; ++i) {
     TestUser& other = world_.AddMember("sender" + std::to_string(i));
-    ASSERT_TRUE(world_.Send(other, world_.EnvelopeOf(other, bob_, world_.FreshId())).ok());
+    ASSERT_TRUE(world_.Send(other, EnvelopeOf(other, bob_, FreshMessageId())).ok());
   }
-  auto refused = world_.Send(ann_, world_.EnvelopeOf(ann_, bob_, world_.FreshId()));
+  auto refused = world_.Send(ann_, EnvelopeOf(ann_, bob_, FreshMessageId()));
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(rpc::ReasonOf(refused.status()), common::v1::ERROR_REASON_MAILBOX_FULL);
   EXPECT_TRUE(world_.ListAll(ann_).empty());
@@ -147,13 +147,13 @@ TEST_F(StepwiseSending, ARecipientThatFillsUpOnTheWayRefusesForGood) {
   // Ann's message waits in her outbox while others fill Bob's mailbox.
   fake_->Inject(WriteFault::kNone);
   for (int i = 0; i < 20; ++i) fake_->Inject(WriteFault::kFailsAndDoesNotPersist);
-  const v1::Envelope envelope = world_.EnvelopeOf(ann_, bob_, world_.FreshId());
+  const v1::Envelope envelope = EnvelopeOf(ann_, bob_, FreshMessageId());
   EXPECT_EQ(world_.Send(ann_, envelope)->state, v1::DELIVERY_STATE_PENDING);
   fake_->Crash();
   world_.Restart();
   for (std::uint64_t i = 0; i < quota_.messages; ++i) {
     TestUser& other = world_.AddMember("sender" + std::to_string(i));
-    ASSERT_TRUE(world_.Send(other, world_.EnvelopeOf(other, bob_, world_.FreshId())).ok());
+    ASSERT_TRUE(world_.Send(other, EnvelopeOf(other, bob_, FreshMessageId())).ok());
   }
   for (int i = 0; i < 2; ++i) {
     auto refused = world_.Send(ann_, envelope);

@@ -22,8 +22,9 @@ class EnrollmentVerifier {
       : trust_(trust), clock_(clock) {}
 
   // PERMISSION_DENIED: PROOF_INVALID, REGISTRAR_REQUIRED, BAD_SIGNATURE (of the certificate).
-  // FAILED_PRECONDITION: HEAD_STALE, QUORUM. INVALID_ARGUMENT: FIELD_MISSING, FIELD_SIZE,
-  // NOT_CANONICAL, BAD_KEY, WRONG_DEPLOYMENT, FIELD_RANGE (a certificate for somebody else).
+  // FAILED_PRECONDITION: HEAD_STALE, QUORUM. INVALID_ARGUMENT: PROOF_INVALID, FIELD_MISSING,
+  // FIELD_SIZE, NOT_CANONICAL, BAD_KEY, WRONG_DEPLOYMENT, FIELD_RANGE (a certificate for somebody
+  // else).
   absl::StatusOr<EnrollmentGrant> Verify(const v1::EnrollRequest& request) const;
 
  private:
