@@ -34,8 +34,8 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(std::string_view text) {
 }
 
 absl::StatusOr<std::string> FormatCheckpoint(const Checkpoint& checkpoint) {
-  const std::string text = checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
-                           crypto::Base64Encode(crypto::ToString(checkpoint.root)) + "\n";
+  std::string text = checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
+                     crypto::Base64Encode(crypto::ToString(checkpoint.root)) + "\n";
   absl::StatusOr<Checkpoint> back = ParseCheckpoint(text);
   if (!back.ok() || *back != checkpoint) return Malformed();
   return text;

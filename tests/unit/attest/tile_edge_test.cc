@@ -24,7 +24,8 @@ TEST(TileEdge, RootIsTheTreesAtEverySize) {
 
 // As a sequencer works: batches, tiles written after each, restarts from the tiles alone.
 RC_GTEST_PROP(TileEdge, AnyBatchesAndRestartsLeaveTilesThatVerify, ()) {
-  const auto batches = *rc::gen::container<std::vector<uint64_t>>(rc::gen::inRange(0, 900));
+  const auto batch_gen = rc::gen::resize(rc::kNominalSize, rc::gen::inRange<uint64_t>(0, 900));
+  const auto batches = *rc::gen::resize(12, rc::gen::container<std::vector<uint64_t>>(batch_gen));
   MemoryTiles tiles;
   TileEdge edge;
   uint64_t size = 0;
