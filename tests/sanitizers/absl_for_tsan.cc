@@ -33,7 +33,8 @@ Function Real(const char* mangled) {
 void Acquired(const void* lock) { __tsan_acquire(const_cast<void*>(lock)); }
 void Releases(const void* lock) { __tsan_release(const_cast<void*>(lock)); }
 
-// A Condition is evaluated inside absl with the mutex held, but before Acquired() could say so.
+// A Condition is evaluated inside absl with the mutex held, but before Acquired() could say so; or
+// by whoever unlocks the mutex, for those who wait, after Releases().
 class IgnoreReads {
  public:
   IgnoreReads() { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
@@ -64,7 +65,7 @@ void Mutex::Lock() {
 void Mutex::Unlock() {
   LETTERLOCK_REAL(void (*)(Mutex*), "5Mutex6UnlockEv");
   Releases(this);
-  real(this);
+  Conditionally(real, this);
 }
 
 bool Mutex::TryLock() {
@@ -83,7 +84,7 @@ void Mutex::ReaderLock() {
 void Mutex::ReaderUnlock() {
   LETTERLOCK_REAL(void (*)(Mutex*), "5Mutex12ReaderUnlockEv");
   Releases(this);
-  real(this);
+  Conditionally(real, this);
 }
 
 bool Mutex::ReaderTryLock() {
@@ -143,7 +144,7 @@ bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
 void CondVar::Wait(Mutex* mutex) {
   LETTERLOCK_REAL(void (*)(CondVar*, Mutex*), "7CondVar4WaitEPNS0_5MutexE");
   Releases(mutex);
-  real(this, mutex);
+  Conditionally(real, this, mutex);
   Acquired(mutex);
 }
 
@@ -151,7 +152,7 @@ bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
   LETTERLOCK_REAL(bool (*)(CondVar*, Mutex*, Duration),
                   "7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
   Releases(mutex);
-  const bool timed_out = real(this, mutex, timeout);
+  const bool timed_out = Conditionally(real, this, mutex, timeout);
   Acquired(mutex);
   return timed_out;
 }
@@ -160,7 +161,7 @@ bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
   LETTERLOCK_REAL(bool (*)(CondVar*, Mutex*, Time),
                   "7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
   Releases(mutex);
-  const bool timed_out = real(this, mutex, deadline);
+  const bool timed_out = Conditionally(real, this, mutex, deadline);
   Acquired(mutex);
   return timed_out;
 }
