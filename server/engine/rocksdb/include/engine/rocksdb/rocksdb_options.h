@@ -18,7 +18,7 @@ struct RocksDbOptions {
 
   // Memory: block cache with indexes and filters, and what is not yet in files.
   size_t block_cache_bytes = 128u << 20;
-  size_t write_buffer_bytes = 32u << 20;  // each; up to 3 at a time
+  size_t write_buffer_bytes = 8u << 20;  // each; up to 3 at a time
   int max_open_files = 512;
 
   // Opens a store whose write-ahead log is damaged before its end, and drops what follows the
