@@ -90,8 +90,8 @@ class OrderedStore : public OrderedReader {
   virtual absl::Status Write(const OrderedBatch& batch, Sync sync) = 0;
 
   // Rewrites the files that hold keys with from <= key < to, so that values which were deleted or
-  // overwritten there are gone from them, unless a snapshot still shows them. Blocks on disk, for as
-  // long as these files are large.
+  // overwritten there are gone from them, unless a snapshot still shows them. Blocks on disk, for
+  // as long as these files are large.
   virtual absl::Status Compact(std::string_view from, std::string_view to) = 0;
 
   // The state as it is now, unchanged by later writes. Hold it briefly: it keeps old versions on

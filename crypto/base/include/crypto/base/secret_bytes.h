@@ -3,7 +3,8 @@
 // Storage is inline and of fixed size, so nothing is left behind by growth; the type is move-only
 // and a move wipes its source; the destructor wipes. It cannot be printed, hashed or converted: the
 // only way to the bytes is Reveal(KeyAccess{}). Wiping covers this object alone: not registers,
-// not copies that a callee makes, not pages that the kernel swapped out (LockedSecret is for those).
+// not copies that a callee makes, not pages that the kernel swapped out (LockedSecret is for
+// those).
 //
 // Thread-safety: as an int; concurrent const access is safe.
 #pragma once

@@ -47,7 +47,7 @@ struct MapDelta {
 
 struct DeltaQuery {
   uint64_t after_head = 0;
-  size_t page_size = 1000;  // 1 to 1,000
+  size_t page_size = 1000;   // 1 to 1,000
   std::string page_token{};  // of the page before; empty for the first
 };
 
