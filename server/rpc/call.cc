@@ -109,7 +109,9 @@ void Done::Call::Answer(const absl::Status& status) {
   if (inner.ok()) inner = SerializeResponse();
   grpc::Status shown = ToGrpc(inner, request_id_);
   Record(inner, static_cast<absl::StatusCode>(shown.error_code()));
+  CallsInFlight* const in_flight = counted_ ? arguments_.in_flight : nullptr;
   reactor_->Finish(std::move(shown));  // gRPC's parts may be gone from here on
+  if (in_flight != nullptr) in_flight->Leave();
 }
 
 void Done::Call::Record(const absl::Status& inner, absl::StatusCode shown) {

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "calls_in_flight.h"
 #include "server/rpc/service.h"
 
 namespace letterlock::rpc {
@@ -39,6 +40,7 @@ class Done::Call final : public CallContext {
   struct Arguments {
     std::string_view method;          // outlives the call
     const Service::Options* options;  // outlives the call
+    CallsInFlight* in_flight;         // outlives the call
     grpc::CallbackServerContext* context;
     const grpc::ByteBuffer* request;
     grpc::ByteBuffer* response;
@@ -49,6 +51,8 @@ class Done::Call final : public CallContext {
 
   grpc::ServerUnaryReactor* reactor() { return reactor_; }
   void Answer(const absl::Status& status);
+  // From here on the answer counts the call out of those in flight.
+  void CountOut() { counted_ = true; }
   void Keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
   // Parses the request into a message like `prototype`, which lives as long as the call; null if it
@@ -74,6 +78,7 @@ class Done::Call final : public CallContext {
   const std::shared_ptr<std::atomic<bool>> cancelled_;
   grpc::ServerUnaryReactor* const reactor_;
   std::atomic<bool> answered_{false};
+  bool counted_ = false;
   google::protobuf::Arena arena_;
   google::protobuf::Message* response_ = nullptr;  // on the arena
   std::vector<std::shared_ptr<const void>> kept_;

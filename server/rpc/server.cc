@@ -22,6 +22,9 @@ namespace {
 
 using config::FileDescriptor;
 
+// For the last answers, and the word that connections end, to get out.
+constexpr absl::Duration kLastBytes = absl::Milliseconds(500);
+
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
@@ -60,9 +63,10 @@ void ApplyLimits(const ServerOptions& options, grpc::ServerBuilder* builder) {
 
 class ServerRunner::Impl {
  public:
-  Impl(const ServerOptions& options, const Logger& logger) : options_(options), logger_(logger) {}
+  Impl(const ServerOptions& options, const std::vector<Service*>& services, const Logger& logger)
+      : options_(options), services_(services), logger_(logger) {}
 
-  absl::Status Start(const std::vector<grpc::Service*>& services, std::vector<std::string> names);
+  absl::Status Start();
   absl::Status RunUntil(int signal_fd);
   void Stop();
 
@@ -71,8 +75,10 @@ class ServerRunner::Impl {
 
  private:
   absl::Status Announce();
+  bool Drain();
 
   const ServerOptions options_;
+  const std::vector<Service*> services_;
   const Logger logger_;
   std::string address_;
   int port_ = 0;
@@ -83,8 +89,7 @@ class ServerRunner::Impl {
   std::unique_ptr<AdminSocket> admin_ ABSL_GUARDED_BY(mu_);
 };
 
-absl::Status ServerRunner::Impl::Start(const std::vector<grpc::Service*>& services,
-                                       std::vector<std::string> names) {
+absl::Status ServerRunner::Impl::Start() {
   const auto colon = options_.listen.rfind(':');
   if (colon == std::string::npos) {
     return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
@@ -97,7 +102,7 @@ absl::Status ServerRunner::Impl::Start(const std::vector<grpc::Service*>& servic
   grpc::ServerBuilder builder;
   ApplyLimits(options_, &builder);
   builder.AddListeningPort(options_.listen, options_.credentials, &port_);
-  for (grpc::Service* service : services) builder.RegisterService(service);
+  for (Service* service : services_) builder.RegisterService(service->Build());
 
   absl::MutexLock lock(&mu_);
   server_ = builder.BuildAndStart();
@@ -110,8 +115,9 @@ absl::Status ServerRunner::Impl::Start(const std::vector<grpc::Service*>& servic
     if (!admin.ok()) return admin.status();
     admin_ = *std::move(admin);
   }
-  for (const std::string& name : names) {
-    server_->GetHealthCheckService()->SetServingStatus(name, true);
+  server_->GetHealthCheckService()->SetServingStatus("", true);
+  for (Service* service : services_) {
+    server_->GetHealthCheckService()->SetServingStatus(service->full_name(), true);
   }
   return Announce();
 }
@@ -136,13 +142,25 @@ absl::Status ServerRunner::Impl::RunUntil(int signal_fd) {
   return absl::OkStatus();
 }
 
+// Whether all calls in flight were answered in time.
+bool ServerRunner::Impl::Drain() {
+  const absl::Time deadline = absl::Now() + options_.drain;
+  for (Service* service : services_) service->Close();
+  bool drained = true;
+  for (Service* service : services_) drained = service->AwaitNoCalls(deadline) && drained;
+  return drained;
+}
+
 void ServerRunner::Impl::Stop() {
   ::eventfd_write(stop_.get(), 1);
   absl::MutexLock lock(&mu_);  // a second caller returns when the first is done
   if (server_ == nullptr) return;
   admin_.reset();
   server_->GetHealthCheckService()->Shutdown();  // NOT_SERVING, for good
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + options_.drain));
+  // gRPC's own drain waits for idle connections too, as long as their clients do not look at them.
+  const bool drained = Drain();
+  server_->Shutdown(
+      absl::ToChronoTime(absl::Now() + (drained ? kLastBytes : absl::ZeroDuration())));
   server_->Wait();
   server_.reset();
   logger_.Info("stopped");
@@ -154,16 +172,12 @@ ServerRunner::~ServerRunner() { impl_->Stop(); }
 absl::StatusOr<std::unique_ptr<ServerRunner>> ServerRunner::Start(
     const ServerOptions& options, const std::vector<Service*>& services, const Logger& logger) {
   if (options.credentials == nullptr) return absl::InvalidArgumentError("no TLS credentials");
-  std::vector<grpc::Service*> built;
-  std::vector<std::string> names = {""};
   for (Service* service : services) {
     if (absl::Status status = service->Check(); !status.ok()) return status;
-    built.push_back(service->Build());
-    names.push_back(service->full_name());
   }
-  auto runner =
-      std::unique_ptr<ServerRunner>(new ServerRunner(std::make_unique<Impl>(options, logger)));
-  if (absl::Status status = runner->impl_->Start(built, std::move(names)); !status.ok()) {
+  auto runner = std::unique_ptr<ServerRunner>(
+      new ServerRunner(std::make_unique<Impl>(options, services, logger)));
+  if (absl::Status status = runner->impl_->Start(); !status.ok()) {
     return status;
   }
   return runner;

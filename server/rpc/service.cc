@@ -25,6 +25,8 @@ using google::protobuf::ServiceDescriptor;
 
 // How long a caller should wait before it tries a full pool again.
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+// ... and a server that stops, perhaps to start again.
+constexpr absl::Duration kRetryAfterStop = absl::Seconds(1);
 // gRPC's name for connections that the server took from the admin socket (admin_socket.h); no peer
 // of a listening port has it.
 constexpr std::string_view kAdminPeer = "fd:";
@@ -44,6 +46,7 @@ class Service::Impl final : public grpc::Service {
             Erased handler);
   absl::Status Check() const;
   grpc::Service* Build();
+  CallsInFlight& in_flight() { return in_flight_; }
   const std::string& full_name() const { return full_name_; }
 
  private:
@@ -66,6 +69,7 @@ class Service::Impl final : public grpc::Service {
 
   const std::string full_name_;
   const Options options_;
+  CallsInFlight in_flight_;
   std::map<std::string, Method, std::less<>> methods_;
   std::vector<std::string> bound_twice_;
   bool built_ = false;
@@ -155,9 +159,15 @@ grpc::ServerUnaryReactor* Service::Impl::Receive(const Method& method,
                                                  const grpc::ByteBuffer* request,
                                                  grpc::ByteBuffer* response) {
   auto call = std::make_shared<Done::Call>(
-      Done::Call::Arguments{method.path, &options_, context, request, response});
+      Done::Call::Arguments{method.path, &options_, &in_flight_, context, request, response});
   grpc::ServerUnaryReactor* reactor = call->reactor();
 
+  if (!in_flight_.Enter()) {
+    call->Answer(FailUntil(absl::StatusCode::kUnavailable, common::v1::ERROR_REASON_SHUTTING_DOWN,
+                           kRetryAfterStop, "the server is stopping"));
+    return reactor;
+  }
+  call->CountOut();
   if (method.kind == Kind::kUnimplemented) {
     call->Answer(Fail(absl::StatusCode::kUnimplemented, common::v1::ERROR_REASON_NOT_SERVED,
                       "this server does not serve this method"));
@@ -209,5 +219,7 @@ void Service::Unimplemented(Literal method) {
 absl::Status Service::Check() const { return impl_->Check(); }
 const std::string& Service::full_name() const { return impl_->full_name(); }
 grpc::Service* Service::Build() { return impl_->Build(); }
+void Service::Close() { impl_->in_flight().Close(); }
+bool Service::AwaitNoCalls(absl::Time deadline) { return impl_->in_flight().AwaitNone(deadline); }
 
 }  // namespace letterlock::rpc

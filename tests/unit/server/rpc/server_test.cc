@@ -133,6 +133,51 @@ TEST(Server, StopWaitsForTheCallsInFlight) {
   stop.get();
 }
 
+TEST(Server, WhileItStopsNewCallsAreToldToComeBack) {
+  absl::Notification entered;
+  absl::Notification release;
+  EchoHandlers handlers;
+  handlers.on_public = [&](CallContext& call, const EchoRequest& request, EchoResponse* response,
+                           Done done) {
+    if (!entered.HasBeenNotified()) {
+      entered.Notify();
+      release.WaitForNotification();
+    }
+    done(Echo(call, request, response));
+  };
+  EchoServer server(handlers, {}, {.threads = 1, .queue = 1});
+  const auto stub = server.Stub();
+  EchoResponse response;
+  auto call = std::async(std::launch::async, [&] { return Echoed(*stub, "x", &response); });
+  entered.WaitForNotification();
+  auto stop = std::async(std::launch::async, [&] { server.runner->Stop(); });
+  // The calls before the stop is under way wait for the pool, or find it full.
+  absl::Status status;
+  do {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(50)));
+    EchoResponse ignored;
+    status = FromGrpc(stub->Public(&context, Text("y"), &ignored));
+  } while (ReasonOf(status) != common::v1::ERROR_REASON_SHUTTING_DOWN);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(RetryAfterOf(status).has_value());
+  EXPECT_EQ(Health(server.Channel(), ""), 2);
+  release.Notify();
+  EXPECT_TRUE(call.get().ok());
+  stop.get();
+}
+
+TEST(Server, AnIdleConnectionDoesNotHoldUpTheStop) {
+  EchoServer server;
+  const auto stub = server.Stub();
+  EchoResponse response;
+  ASSERT_TRUE(Echoed(*stub, "x", &response).ok());
+  // Nobody polls the client's side now. gRPC alone would wait for it until the drain time is over.
+  const absl::Time start = absl::Now();
+  server.runner->Stop();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4));
+}
+
 TEST(Server, StopCancelsWhatIsStillThereAfterTheDrainTime) {
   absl::Notification entered;
   EchoHandlers handlers;

@@ -82,9 +82,10 @@ class ServerRunner {
   const std::string& address() const;
   int port() const;
 
-  // Blocks until a signal or Stop(), then drains: NOT_SERVING, no new calls, those in flight get
-  // `options.drain`, the rest is cancelled; returns when the last call was answered. The pools
-  // still run then: the caller drains them and closes its stores after this.
+  // Blocks until a signal or Stop(), then drains: NOT_SERVING, new calls get UNAVAILABLE with
+  // RetryInfo, those in flight get `options.drain`, the rest is cancelled; returns when the last
+  // call was answered. The pools still run then: the caller drains them and closes its stores after
+  // this.
   absl::Status RunUntil(TerminationSignals& signals);
 
   // Drains from any thread but a handler's. Idempotent.

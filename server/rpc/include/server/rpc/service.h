@@ -181,6 +181,10 @@ class Service {
 
   // For ServerRunner. REQUIRES: Check() is OK.
   grpc::Service* Build();
+  // New calls get UNAVAILABLE from here on.
+  void Close();
+  // Whether the last call was answered before `deadline`.
+  bool AwaitNoCalls(absl::Time deadline);
 
   std::unique_ptr<Impl> impl_;
 };
