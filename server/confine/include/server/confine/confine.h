@@ -2,10 +2,16 @@
 // privileges, dump core, run programs, look into others, nor reach files, sockets and ports that
 // are not named here. What is given up never comes back.
 //
-// Layers: no_new_privs; core dumps off (RLIMIT_CORE, PR_SET_DUMPABLE); Landlock (files; from ABI 4
-// TCP ports; from ABI 6 abstract sockets and signals); seccomp (an allow list of system calls;
-// those of an intruder, execve and ptrace among them, kill the process, others fail). What Landlock
-// cannot restrict on an older kernel and seccomp can (all outgoing connections), seccomp does.
+// Layers:
+//   no_new_privs, no capabilities   but CAP_NET_BIND_SERVICE where a port below 1024 is listened on
+//   core dumps off                  RLIMIT_CORE, PR_SET_DUMPABLE: memory does not get into a file
+//   Landlock                        files; from ABI 4 (Linux 6.7) TCP ports; from ABI 6 abstract
+//   sockets, signals seccomp                         an allow list; what only an intruder calls
+//   (execve, ptrace ...) kills the
+//                                   process, the rest fails as if the kernel had none of it
+// seccomp does what an older Landlock cannot where it can: without connect_tcp nothing connects or
+// sends, by whatever protocol; no memory is both writable and executable; no process but this one
+// gets signals.
 #pragma once
 
 #include <cstdint>
@@ -40,23 +46,24 @@ struct Options {
 // What the kernel granted.
 struct ConfinementReport {
   bool no_new_privileges = false;
+  bool capabilities_dropped = false;
   bool core_dumps_off = false;
   int landlock_abi = 0;  // 0: this kernel has none
   bool files_restricted = false;
-  bool tcp_restricted = false;    // listening to listen_tcp, connecting to connect_tcp alone
-  bool scope_restricted = false;  // no abstract Unix sockets of, no signals to, other processes
+  bool listening_restricted = false;   // to listen_tcp
+  bool connecting_restricted = false;  // to connect_tcp
   bool system_calls_restricted = false;
 
-  // Layers that were asked for and are not there, for people: "Landlock: not in this kernel".
+  // Layers that are not there, for people: "Landlock: not in this kernel".
   std::vector<std::string> missing;
-
-  bool complete() const { return missing.empty(); }
+  // What this kernel is too old for, though the layer is there: "listening on other TCP ports".
+  std::vector<std::string> reduced;
 };
 
 // REQUIRES: called once, by the process's only thread (Landlock binds the calling thread and those
-// that it starts): FAILED_PRECONDITION otherwise, whatever the strictness. With kRequired:
-// FAILED_PRECONDITION where a layer is missing; the process may be partly confined then and should
-// end.
+// that it starts): FAILED_PRECONDITION otherwise, whatever the strictness; so is a path that is not
+// there (NOT_FOUND). With kRequired: FAILED_PRECONDITION where a layer is missing; the process may
+// be partly confined then and should end. What is only reduced is no error.
 absl::StatusOr<ConfinementReport> Confine(const Options& options);
 
 // Reads from /proc/self/status what the kernel says of this process now: no_new_privs and seccomp.
