@@ -173,8 +173,10 @@ TEST(Calls, AnAnswerMayComeFromAnotherThreadAfterTheHandlerReturned) {
       done(absl::OkStatus());
     });
   };
-  EchoServer server(handlers);
-  EXPECT_EQ(Call(*server.Stub(), &EchoService::Stub::Public, Text("x")).text, "x later");
+  {
+    EchoServer server(handlers);
+    EXPECT_EQ(Call(*server.Stub(), &EchoService::Stub::Public, Text("x")).text, "x later");
+  }  // the handler has returned
   later.join();
 }
 
