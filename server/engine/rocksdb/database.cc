@@ -65,7 +65,9 @@ absl::Status FromOpen(const rocksdb::Status& status, const std::string& path) {
   // Opening names files, never rows: the text helps the operator.
   const std::string message = absl::StrCat("can't open ", path, ": ", status.ToString());
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
-  if (status.IsCorruption() || status.IsInvalidArgument()) return absl::DataLossError(message);
+  if (status.IsCorruption() || status.IsInvalidArgument()) {
+    return absl::DataLossError(absl::StrCat(message, " (docs/engine.md, \"After a crash\")"));
+  }
   return absl::UnavailableError(message);
 }
 

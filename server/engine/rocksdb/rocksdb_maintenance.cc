@@ -181,7 +181,8 @@ absl::Status RocksDbMaintenance::Purge(const MailboxTag& tag) {
   const rocksdb::Slice end(to);
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
-  // Without it the lowest level, where old rows are, would be left as it is.
+  // The lowest level, too, though nothing above changes it: a reader's snapshot may have kept old
+  // rows alive when it was last written.
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   return FromRocksDb(db.CompactRange(options, &begin, &end));
 }
