@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "attest/trust.h"
+#include "crash_points.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/encoding.h"
 #include "engine/rocksdb/rocksdb_engine.h"
+#include "one_mailbox_engine.h"
 #include "options.h"
 #include "server/config/command_line.h"
 #include "server/config/files.h"
@@ -55,16 +57,24 @@ absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
   return Inputs{*std::move(trust), *std::move(epoch_key)};
 }
 
+// What tests ask of a daemon besides its configuration.
+struct TestFlags {
+  std::unique_ptr<CrashPoints> points{};
+  bool stepwise = false;
+};
+
 // All that works on the store, in the order in which it is made.
 struct State {
-  std::unique_ptr<engine::RocksDbEngine> engine;
+  std::unique_ptr<engine::RocksDbEngine> rocksdb;
+  std::unique_ptr<engine::Engine> stepwise;  // where the store is to be used one mailbox at a time
+  engine::Engine* engine = nullptr;          // one of the two
   std::unique_ptr<KeyRing> ring;
   std::unique_ptr<Mailboxes> mailboxes;
   std::unique_ptr<SessionTokens> tokens;
 };
 
 absl::StatusOr<State> OpenState(const DaemonOptions& options, const Inputs& inputs,
-                                const crypto::Clock& clock) {
+                                const crypto::Clock& clock, const TestFlags& tests) {
   State state;
   engine::RocksDbOptions store;
   store.directory = options.store_directory;
@@ -72,13 +82,19 @@ absl::StatusOr<State> OpenState(const DaemonOptions& options, const Inputs& inpu
   store.salvage = options.salvage;
   auto engine = engine::RocksDbEngine::Open(store);
   if (!engine.ok()) return engine.status();
-  state.engine = *std::move(engine);
+  state.rocksdb = *std::move(engine);
+  state.engine = state.rocksdb.get();
+  if (tests.stepwise) {
+    state.stepwise = std::make_unique<OneMailboxEngine>(*state.rocksdb);
+    state.engine = state.stepwise.get();
+  }
   // Some more than mailboxes: those that are being loaded, and looked at for sessions.
   auto ring = KeyRing::Open(*state.engine, inputs.trust.deployment(), *inputs.epoch_key,
                             options.mailboxes_in_memory + options.mailboxes_in_memory / 8 + 64);
   if (!ring.ok()) return ring.status();
   state.ring = *std::move(ring);
-  auto mailboxes = Mailboxes::Create(*state.engine, *state.ring, options.mailboxes_in_memory);
+  auto mailboxes = Mailboxes::Create(*state.engine, *state.ring, options.mailboxes_in_memory,
+                                     tests.points.get());
   if (!mailboxes.ok()) return mailboxes.status();
   state.mailboxes = *std::move(mailboxes);
   auto tokens = SessionTokens::Create(inputs.trust.deployment(), clock);
@@ -113,15 +129,18 @@ void Announce(const rpc::Logger& logger, const rpc::ServerRunner& runner,
 }
 
 absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const crypto::Clock& clock,
-                   State& state, rpc::TerminationSignals& signals, const rpc::Logger& logger) {
+                   State& state, const TestFlags& tests, rpc::TerminationSignals& signals,
+                   const rpc::Logger& logger) {
   auto credentials = tls::MakeServerCredentials(
       {.certificate_file = options.tls_certificate_file, .key_file = options.tls_key_file});
   if (!credentials.ok()) return credentials.status();
 
   rpc::WorkerPool background(
       {.threads = kBackgroundThreads, .queue = kBackgroundQueue, .name = "background"});
-  Sender sender({.deployment = inputs.trust.deployment(), .quota = options.quota}, *state.engine,
-                *state.mailboxes, clock, background);
+  Sender sender({.deployment = inputs.trust.deployment(),
+                 .quota = options.quota,
+                 .points = tests.points.get()},
+                *state.engine, *state.mailboxes, clock, background);
   Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
                     *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
@@ -152,11 +171,12 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
   pool.Drain();
   background.Drain();
   // Completes what is queued, while what the answers touch is still there.
-  state.engine.reset();
+  state.rocksdb.reset();
   return ended;
 }
 
-absl::Status Run(const DaemonOptions& options, bool check_only, rpc::TerminationSignals& signals) {
+absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool check_only,
+                 rpc::TerminationSignals& signals) {
   const rpc::Logger logger =
       rpc::Logger::ToStderr(options.verbose ? rpc::LogLevel::kDebug : rpc::LogLevel::kInfo);
   absl::Status tls13 = tls::RequireTls13();
@@ -171,11 +191,11 @@ absl::Status Run(const DaemonOptions& options, bool check_only, rpc::Termination
   if (!made.ok()) return made;
 
   const crypto::SystemClock clock;
-  absl::StatusOr<State> state = OpenState(options, *inputs, clock);
+  absl::StatusOr<State> state = OpenState(options, *inputs, clock, tests);
   if (!state.ok()) return state.status();
   absl::Status memory = CheckMemory(options, *state, logger);
   if (!memory.ok()) return memory;
-  return Serve(options, *inputs, clock, *state, signals, logger);
+  return Serve(options, *inputs, clock, *state, tests, signals, logger);
 }
 
 int Main(int argc, char** argv) {
@@ -184,9 +204,20 @@ int Main(int argc, char** argv) {
   config::Reader described = config::Reader::Describe();
   DaemonOptions options;
   ReadOptions(described, &options);
+  std::string crash_at;
+  std::string stepwise;
   const config::ParsedCommandLine parsed = config::ParseCommandLine(
-      argc, argv, "The sealed mailboxes of a Letterlock deployment.", described.options());
+      argc, argv, "The sealed mailboxes of a Letterlock deployment.", described.options(),
+      {{"crash-at", "for tests: end as if killed at NAME[:N]; `list` prints the names", &crash_at},
+       {"stepwise", "for tests: `yes` sends in three steps, as on a distributed store",
+        &stepwise}});
   if (parsed.exit_code) return *parsed.exit_code;
+  if (crash_at == "list") {
+    for (const std::string_view name : point::All()) {
+      std::printf("%s\n", std::string(name).c_str());
+    }
+    return 0;
+  }
 
   absl::Status ended = signals.status();
   absl::StatusOr<config::Reader> reader =
@@ -196,7 +227,11 @@ int Main(int argc, char** argv) {
     ReadOptions(*reader, &options);
     ended = reader->Finish();
   }
-  if (ended.ok()) ended = Run(options, parsed.line.check_config, **signals);
+  TestFlags tests{.stepwise = stepwise == "yes"};
+  auto points = CrashPoints::Parse(crash_at);
+  if (ended.ok()) ended = points.status();
+  if (points.ok()) tests.points = *std::move(points);
+  if (ended.ok()) ended = Run(options, tests, parsed.line.check_config, **signals);
   if (ended.ok()) return 0;
   std::fprintf(stderr, "letterlock-maild: %s\n", std::string(ended.message()).c_str());
   return 1;

@@ -82,7 +82,10 @@ absl::StatusOr<engine::MailboxTag> Mailboxes::ReadOrWriteIndex(const crypto::Mem
     engine::Batch batch;
     batch.puts.push_back({{table::kIndex, ""}, ring_.SealIndex(index, fresh)});
     auto applied = ApplyAndWait(engine_, index, engine::kNoPartition, std::move(batch), deadline);
-    if (applied.ok()) return fresh;
+    if (applied.ok()) {
+      Reached(point::kIndexWritten);
+      return fresh;
+    }
     last = applied.status();
   }
   return WriteError(last);
@@ -98,7 +101,10 @@ absl::StatusOr<bool> Mailboxes::Make(const engine::MailboxTag& tag, const Enroll
       SealRow(*fresh->keys, {table::kProfile, ""}, EncodeProfile(ProfileOf(grant.claims()))));
   batch.puts.push_back(SealRow(*fresh->keys, {table::kCounters, ""}, EncodeCounters({})));
   auto applied = ApplyAndWait(engine_, tag, engine::kNoPartition, std::move(batch), deadline);
-  if (applied.ok()) return true;
+  if (applied.ok()) {
+    Reached(point::kMailboxMade);
+    return true;
+  }
   // Somebody else made it.
   if (absl::IsAborted(applied.status())) return false;
   return WriteError(applied.status());
@@ -132,7 +138,10 @@ absl::Status Mailboxes::Update(const std::shared_ptr<Lane>& lane, const Enrollme
     }
     auto answer = pending->WaitUntil(deadline);
     if (!answer) return WriteError(absl::UnavailableError("not answered"));
-    if (answer->ok()) return absl::OkStatus();
+    if (answer->ok()) {
+      Reached(point::kProfileWritten);
+      return absl::OkStatus();
+    }
     last = answer->status();
     if (!engine_.Writable().ok()) break;
   }

@@ -29,7 +29,8 @@ struct Mailboxes::Decoy {
 
 absl::StatusOr<std::unique_ptr<Mailboxes>> Mailboxes::Create(engine::Engine& engine,
                                                              const KeyRing& ring,
-                                                             std::size_t max_lanes) {
+                                                             std::size_t max_lanes,
+                                                             FaultPoints* points) {
   auto decoy = std::make_unique<Decoy>();
   auto keys = ring.Generate(decoy->tag);
   if (!keys.ok()) return keys.status();
@@ -41,14 +42,16 @@ absl::StatusOr<std::unique_ptr<Mailboxes>> Mailboxes::Create(engine::Engine& eng
       SealRow(*keys->keys, {table::kProfile, ""}, EncodeProfile(profile)).value);
   decoy->rows.values.push_back(
       SealRow(*keys->keys, {table::kCounters, ""}, EncodeCounters({})).value);
-  return std::unique_ptr<Mailboxes>(new Mailboxes(engine, ring, max_lanes, std::move(decoy)));
+  return std::unique_ptr<Mailboxes>(
+      new Mailboxes(engine, ring, max_lanes, std::move(decoy), points));
 }
 
 Mailboxes::Mailboxes(engine::Engine& engine, const KeyRing& ring, std::size_t max_lanes,
-                     std::unique_ptr<Decoy> decoy)
+                     std::unique_ptr<Decoy> decoy, FaultPoints* points)
     : engine_(engine),
       ring_(ring),
       lanes_(std::make_unique<LaneCache>(max_lanes)),
+      points_(points),
       decoy_(std::move(decoy)) {}
 Mailboxes::~Mailboxes() = default;
 

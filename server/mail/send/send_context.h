@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string_view>
 
 #include "send/timers.h"
 #include "server/mail/send/sender.h"
@@ -24,6 +25,10 @@ class Sender::Context {
   Mailboxes& mailboxes;
   const crypto::Clock& clock;
   rpc::WorkerPool& background;
+
+  void Reached(std::string_view where) {
+    if (options.points != nullptr) options.points->Reached(where);
+  }
 
   std::atomic<std::size_t> in_flight{0};
   std::atomic<std::size_t> postponed{0};

@@ -85,6 +85,7 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
                          pending](const absl::StatusOr<engine::Generation>& answer) {
                           sender_lane()->Answer(incarnation, answer.status());
                           if (!answer.ok()) return AfterFailure(answer.status());
+                          context_.Reached(point::kStepOne);
                           Accepted(pending);
                           WorkSoon();
                         });
@@ -164,6 +165,7 @@ SendOperation::Step StepwiseSend::TryDeliver() {
                          incarnation](const absl::StatusOr<engine::Generation>& answer) {
                           recipient_lane()->Answer(incarnation, answer.status());
                           if (!answer.ok()) return AfterTrouble(answer.status());
+                          context_.Reached(point::kStepTwo);
                           SetFate(v1::DELIVERY_STATE_DELIVERED);
                           TellAll(SendResult{fate_, accepted_unix_ms_});
                           WorkSoon();
@@ -197,6 +199,7 @@ SendOperation::Step StepwiseSend::TrySettle() {
                          incarnation](const absl::StatusOr<engine::Generation>& answer) {
                           sender_lane()->Answer(incarnation, answer.status());
                           if (!answer.ok()) return AfterTrouble(answer.status());
+                          context_.Reached(point::kStepThree);
                           Conclude(SendResult{fate_, accepted_unix_ms_});
                         });
   return Step::kOver;

@@ -14,6 +14,13 @@ TogetherSend::TogetherSend(Sender::Context& context, Mailbox sender, const v1::E
 
 absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
                                                          const Looked& recipient) {
+  absl::StatusOr<Step> step = Queue(sender, recipient);
+  if (step.ok() && *step == Step::kOver) context_.Reached(point::kSendQueued);
+  return step;
+}
+
+absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
+                                                        const Looked& recipient) {
   Lane& from = *sender_lane();
   Lane& to = *recipient_lane();
   TwoLanes lock(from, to);
@@ -49,6 +56,7 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
         sender_lane()->Answer(from_incarnation, answer.status());
         if (deliver) recipient_lane()->Answer(to_incarnation, answer.status());
         if (!answer.ok()) return AfterFailure(answer.status());
+        context_.Reached(point::kSendDurable);
         Conclude(SendResult{v1::DELIVERY_STATE_DELIVERED, accepted_unix_ms_});
       });
   return Step::kOver;

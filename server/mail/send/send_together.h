@@ -15,6 +15,7 @@ class TogetherSend final : public SendOperation {
  private:
   absl::StatusOr<Step> Commit(const Looked& sender, const Looked& recipient) override;
   void GoOn(const Delivery& pending) override;
+  absl::StatusOr<Step> Queue(const Looked& sender, const Looked& recipient);
 };
 
 }  // namespace letterlock::mail

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/sign.h"
 #include "engine/engine.h"
+#include "server/mail/fault_points.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/dropbox.h"
 #include "server/mail/mailbox/grants.h"
@@ -31,10 +33,11 @@ struct Enrolled {
 class Mailboxes {
  public:
   // `engine` and `ring` are not owned and outlive this. At most about `max_lanes` mailboxes are
-  // remembered at a time; the ring must hold somewhat more.
+  // remembered at a time; the ring must hold somewhat more. `points` may be nullptr.
   static absl::StatusOr<std::unique_ptr<Mailboxes>> Create(engine::Engine& engine,
                                                            const KeyRing& ring,
-                                                           std::size_t max_lanes);
+                                                           std::size_t max_lanes,
+                                                           FaultPoints* points = nullptr);
   ~Mailboxes();
   Mailboxes(const Mailboxes&) = delete;
   Mailboxes& operator=(const Mailboxes&) = delete;
@@ -59,7 +62,11 @@ class Mailboxes {
  private:
   struct Decoy;
   Mailboxes(engine::Engine& engine, const KeyRing& ring, std::size_t max_lanes,
-            std::unique_ptr<Decoy> decoy);
+            std::unique_ptr<Decoy> decoy, FaultPoints* points);
+
+  void Reached(std::string_view where) {
+    if (points_ != nullptr) points_->Reached(where);
+  }
 
   // nullptr where the member has no mailbox.
   absl::StatusOr<std::shared_ptr<Lane>> Find(const crypto::MemberId& member, absl::Time deadline);
@@ -77,6 +84,7 @@ class Mailboxes {
   engine::Engine& engine_;
   const KeyRing& ring_;
   const std::unique_ptr<LaneCache> lanes_;
+  FaultPoints* const points_;
   const std::unique_ptr<const Decoy> decoy_;  // what look-ups of unknown members open
 };
 

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/fault_points.h"
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailbox.h"
 #include "server/mail/mailbox/mailboxes.h"
@@ -41,6 +42,7 @@ class Sender {
     Quota quota;
     // Messages on their way to the disk at a time; REQUIRES: well below what the engine queues.
     std::size_t most_in_flight = 2048;
+    FaultPoints* points = nullptr;  // not owned; outlives this; nullptr: none
   };
 
   // None is owned; all outlive this. `background` runs what goes on after an answer or a failed

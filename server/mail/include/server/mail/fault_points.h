@@ -1,0 +1,49 @@
+// Named moments between two steps of which the first must never count without the second, or the
+// other way round (docs/mail-server.md, "What a crash leaves").
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace letterlock::mail {
+
+// Told by whoever writes durable state which moment it has come to. Main hands in one that does
+// nothing or, under --crash-at, one that ends the process there; tests hand in their own.
+// Thread-safe.
+class FaultPoints {
+ public:
+  virtual ~FaultPoints() = default;
+
+  // Called on the thread that comes to the point, which may hold no lock. May not return.
+  virtual void Reached(std::string_view point) = 0;
+};
+
+// Goes on.
+class NoFaultPoints final : public FaultPoints {
+ public:
+  void Reached(std::string_view) override {}
+};
+
+namespace point {
+
+// Of an enrolment.
+inline constexpr std::string_view kIndexWritten = "enroll-index-written";
+inline constexpr std::string_view kMailboxMade = "enroll-mailbox-made";
+inline constexpr std::string_view kProfileWritten = "enroll-profile-written";
+// Of a send where the engine commits both mailboxes at once.
+inline constexpr std::string_view kSendQueued = "send-queued";    // with the engine, unanswered
+inline constexpr std::string_view kSendDurable = "send-durable";  // on disk, nobody was told
+// Of a send in three steps: each is on disk, and nobody was told.
+inline constexpr std::string_view kStepOne = "send-step-one-durable";
+inline constexpr std::string_view kStepTwo = "send-step-two-durable";
+inline constexpr std::string_view kStepThree = "send-step-three-durable";
+
+inline const std::vector<std::string_view>& All() {
+  static const std::vector<std::string_view> points = {kIndexWritten, kMailboxMade, kProfileWritten,
+                                                       kSendQueued,   kSendDurable, kStepOne,
+                                                       kStepTwo,      kStepThree};
+  return points;
+}
+
+}  // namespace point
+}  // namespace letterlock::mail
