@@ -1,0 +1,55 @@
+// A mail server's gRPC client for tests: single calls as they are, valid or not. Errors as
+// rpc::FromGrpc reads them (server/rpc/status.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/mail_service.pb.h"
+#include "letterlock/mail/v1/session_service.pb.h"
+#include "support/mail_user.h"
+
+namespace letterlock::testing {
+
+// Thread-safe.
+class MailClient {
+ public:
+  // Connects with the first call. The server's certificate is checked for "localhost".
+  static absl::StatusOr<std::unique_ptr<MailClient>> Dial(const std::string& address,
+                                                          const std::string& ca_file);
+  ~MailClient();
+
+  absl::StatusOr<mail::v1::EnrollResponse> Call(const mail::v1::EnrollRequest& request);
+  absl::StatusOr<mail::v1::CreateChallengeResponse> Call(
+      const mail::v1::CreateChallengeRequest& request);
+  absl::StatusOr<mail::v1::CreateSessionResponse> Call(
+      const mail::v1::CreateSessionRequest& request);
+  // `token`: bytes as CreateSession gave them; empty: none is sent.
+  absl::StatusOr<mail::v1::SendResponse> Call(const mail::v1::SendRequest& request,
+                                              std::string_view token,
+                                              absl::Duration patience = absl::Seconds(30));
+  absl::StatusOr<mail::v1::BatchGetResponse> Call(const mail::v1::BatchGetRequest& request,
+                                                  std::string_view token);
+  absl::StatusOr<mail::v1::ListResponse> Call(const mail::v1::ListRequest& request,
+                                              std::string_view token);
+  // Any bytes to any method ("/letterlock.mail.v1.MailService/Send"), with the text of an
+  // `authorization` header.
+  absl::Status CallRaw(const std::string& method, const std::string& bytes,
+                       const std::string& authorization);
+
+  // Challenge and session: the token.
+  absl::StatusOr<std::string> OpenSession(const MailUser& user);
+
+ private:
+  class Stubs;
+  explicit MailClient(std::unique_ptr<Stubs> stubs);
+
+  const std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace letterlock::testing
