@@ -1,5 +1,4 @@
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -53,7 +52,7 @@ nlohmann::json AccountJson(const client::AccountView& account) {
           {"pins", account.pins}};
 }
 
-ExitCode Print(client::Client& client, std::optional<std::string> kit, Output& output) {
+ExitCode Print(client::Client& client, Output& output) {
   const auto account = client.Account();
   if (!account.ok()) return output.Fail(account.status());
   output.Label(client.labels());
@@ -63,7 +62,6 @@ ExitCode Print(client::Client& client, std::optional<std::string> kit, Output& o
   }
   nlohmann::json json = AccountJson(*account);
   json["labels"] = Output::LabelsJson(client.labels());
-  if (kit.has_value()) json["recovery_kit"] = *kit;
   output.Json(json);
   return kExitOk;
 }
@@ -75,20 +73,20 @@ ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options
   if (!config.ok()) return output.Fail(config.status());
   const auto handle = crypto::Handle::Parse(options.handle);
   if (!handle.ok()) return output.Fail(client::UsageProblem("not a handle"), kHandleRule);
+  // One JSON object comes at the end, or not at all where a step fails: too late for a kit that the
+  // published entry is already bound to.
+  if (output.json() && options.kit_file.empty()) {
+    return output.Fail(client::UsageProblem("with --json, --recovery-kit must name a file"));
+  }
   const auto passphrase = ReadPassphrase(common.passphrase, PassphraseUse::kCreate);
   if (!passphrase.ok()) return output.Fail(passphrase.status());
 
-  std::optional<std::string> kit_json;
   const auto show = [&](const crypto::SecretBuffer& kit) -> absl::Status {
     if (!options.kit_file.empty()) {
       absl::Status written = WriteKitFile(options.kit_file, kit);
       if (written.ok()) output.Note("The recovery kit is in the file that you named, mode 0600.");
       if (written.ok()) output.Note(kWhatIsLost);
       return written;
-    }
-    if (output.json()) {
-      kit_json = Shown(kit);
-      return absl::OkStatus();
     }
     output.out() << kAboutKit << "\n  " << Shown(kit) << "\n\n"
                  << kWhatIsLost << '\n'
@@ -99,13 +97,13 @@ ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options
   if (!client.ok()) {
     return output.Fail(client.status(), absl::IsAlreadyExists(client.status()) ? kTaken : "");
   }
-  return Print(**client, std::move(kit_json), output);
+  return Print(**client, output);
 }
 
 ExitCode AccountShow(const CommonOptions& common, Output& output) {
   const auto client = OpenClient(common);
   if (!client.ok()) return output.Fail(client.status());
-  return Print(**client, std::nullopt, output);
+  return Print(**client, output);
 }
 
 }  // namespace letterlock::cli

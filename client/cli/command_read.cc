@@ -71,6 +71,15 @@ nlohmann::json ListingJson(const client::Listing& listing) {
   return {{"messages", messages}, {"refused", refused}, {"more", listing.more}};
 }
 
+// What a reader must hear besides the mail: of her own entry. Returns the exit code.
+ExitCode AboutOwnEntry(const client::Client& client, Output& output) {
+  if (const absl::Status unchecked = client.own_entry_unchecked(); !unchecked.ok()) {
+    output.Note("your own directory entry could not be checked: " +
+                DisplayLine(std::string(unchecked.message())));
+  }
+  return output.AlsoAlarm(client.alarm());
+}
+
 }  // namespace
 
 ExitCode List(const CommonOptions& common, const ListOptions& options, Output& output) {
@@ -91,8 +100,8 @@ ExitCode List(const CommonOptions& common, const ListOptions& options, Output& o
     output.Note("not shown: " + HexOf(refused.id).substr(0, kLeastIdDigits) + ": " +
                 DisplayLine(std::string(refused.why.message())));
   }
-  if (!(*client)->alarm().ok()) return output.AlsoAlarm((*client)->alarm());
-  return listing->refused.empty() ? kExitOk : kExitVerification;
+  // What is refused is said, and is no failure of the listing: anybody could send such mail.
+  return AboutOwnEntry(**client, output);
 }
 
 ExitCode Read(const CommonOptions& common, const ReadOptions& options, Output& output) {
@@ -115,7 +124,7 @@ ExitCode Read(const CommonOptions& common, const ReadOptions& options, Output& o
                  << '\n'
                  << DisplayBlock(Shown(message->body), "  ");
   }
-  return output.AlsoAlarm((*client)->alarm());
+  return AboutOwnEntry(**client, output);
 }
 
 }  // namespace letterlock::cli

@@ -124,6 +124,11 @@ absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {
   return answer;
 }
 
+absl::Status ClientImpl::own_entry_unchecked() const {
+  absl::MutexLock lock(&mutex_);
+  return own_entry_unchecked_;
+}
+
 absl::Status ClientImpl::alarm() const {
   absl::MutexLock lock(&mutex_);
   return alarm_;

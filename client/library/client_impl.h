@@ -60,6 +60,7 @@ class ClientImpl final : public Client {
   absl::StatusOr<Listing> List(Folder folder, std::size_t most) override;
   absl::StatusOr<Message> Read(std::string_view id_prefix) override;
   absl::Status alarm() const override;
+  absl::Status own_entry_unchecked() const override;
 
  private:
   using References = std::vector<mail::v1::MessageReference>;
@@ -74,7 +75,8 @@ class ClientImpl final : public Client {
   // reading.cc
   absl::StatusOr<References> ListReferences(Folder folder, std::size_t most, bool* more);
   absl::StatusOr<References> FindReferences(std::string_view id_prefix);
-  absl::StatusOr<Listing> Take(const References& references);
+  absl::StatusOr<Listing> Take(const References& listed);
+  void CheckOwnEntry(State* state);
 
   absl::Status CheckComplete(const State& state) const;
   std::uint64_t NowMs() const;
@@ -87,6 +89,7 @@ class ClientImpl final : public Client {
 
   mutable absl::Mutex mutex_;
   absl::Status alarm_ ABSL_GUARDED_BY(mutex_);
+  absl::Status own_entry_unchecked_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace letterlock::client

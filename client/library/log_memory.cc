@@ -8,9 +8,10 @@
 namespace letterlock::client {
 namespace {
 
-bool Passes(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status) || absl::IsAborted(status);
+// Whether the log itself says that there is no such proof. Any other failure (a disk that can't be
+// read, a server that stops) shows no fork: the state is refused, without an alarm that cries wolf.
+bool SaysThereIsNone(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsInvalidArgument(status) || absl::IsOutOfRange(status);
 }
 
 attest::Checkpoint CheckpointOf(const RememberedLog& log) {
@@ -22,8 +23,8 @@ absl::Status TreeContinues(const RememberedLog& remembered, const RememberedLog&
   std::vector<crypto::Digest> proof;
   if (offered.size > remembered.size) {
     auto hashes = source(remembered.size, offered.size);
-    if (!hashes.ok() && Passes(hashes.status())) return hashes.status();
-    // A refusal leaves the proof empty, which proves nothing.
+    if (!hashes.ok() && !SaysThereIsNone(hashes.status())) return hashes.status();
+    // Such an answer leaves the proof empty, which proves nothing.
     if (hashes.ok()) proof = *std::move(hashes);
   }
   switch (attest::Compare(CheckpointOf(remembered), CheckpointOf(offered), proof)) {

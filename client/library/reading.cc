@@ -17,10 +17,11 @@ using mail::v1::MessageReference;
 
 constexpr std::uint32_t kListPage = 200;
 constexpr std::size_t kFetchPage = 100;
-// A server that never ends its list would otherwise keep us for ever.
 constexpr std::size_t kMostListed = 1'000'000;
+// A server that never ends its list would otherwise keep us for ever.
+constexpr int kMostPages = 2 * kMostListed / kListPage;
 
-// A header that does not parse still stands for a message: shown as refused under its zero id.
+// A header that does not parse still stands for a message: Take refuses it under its zero id.
 MessageReference ReferenceOf(const mail::v1::MessageSummary& summary) {
   MessageReference reference;
   const auto header = seal::EnvelopeHeader::Parse(summary.header());
@@ -52,7 +53,7 @@ absl::StatusOr<ClientImpl::References> ClientImpl::ListReferences(Folder folder,
   mail::v1::ListRequest request;
   request.set_folder(WireFolder(folder));
   request.set_page_size(kListPage);
-  do {
+  for (int pages = 0; pages < kMostPages; ++pages) {
     mail::v1::ListResponse page;
     const absl::Status status = mail_.List(request, &page);
     if (!status.ok()) return status;
@@ -66,9 +67,10 @@ absl::StatusOr<ClientImpl::References> ClientImpl::ListReferences(Folder folder,
       }
       references.push_back(std::move(reference));
     }
+    if (page.next_page_token().empty()) return references;
     request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return references;
+  }
+  return VerificationFailed("the mail server's list does not end");
 }
 
 absl::StatusOr<ClientImpl::References> ClientImpl::FindReferences(std::string_view id_prefix) {
@@ -86,7 +88,17 @@ absl::StatusOr<ClientImpl::References> ClientImpl::FindReferences(std::string_vi
   return found;
 }
 
-absl::StatusOr<Listing> ClientImpl::Take(const References& references) {
+absl::StatusOr<Listing> ClientImpl::Take(const References& listed) {
+  Listing listing;
+  References references;
+  for (const MessageReference& reference : listed) {
+    if (!reference.message_id().empty()) {
+      references.push_back(reference);
+    } else {
+      listing.refused.push_back(
+          {crypto::MessageId(), VerificationFailed("the server lists what is no message")});
+    }
+  }
   std::vector<mail::v1::BatchGetResponse> pages;
   for (std::size_t at = 0; at < references.size(); at += kFetchPage) {
     mail::v1::BatchGetRequest request;
@@ -103,8 +115,8 @@ absl::StatusOr<Listing> ClientImpl::Take(const References& references) {
   if (!transaction.ok()) return transaction.status();
   const absl::Status complete = CheckComplete(transaction->state());
   if (!complete.ok()) return complete;
+  CheckOwnEntry(&transaction->state());
   MailboxReader reader(&keys_, &directory_, &transaction->state());
-  Listing listing;
   for (std::size_t i = 0; i < references.size(); ++i) {
     const auto& result = pages[i / kFetchPage].results(static_cast<int>(i % kFetchPage));
     if (!result.has_message()) {
@@ -124,6 +136,15 @@ absl::StatusOr<Listing> ClientImpl::Take(const References& references) {
   absl::MutexLock lock(&mutex_);
   if (alarm_.ok()) alarm_ = reader.alarm();
   return listing;
+}
+
+// Somebody who only ever reads must hear of a swapped key too: her new mail is sealed for it.
+void ClientImpl::CheckOwnEntry(State* state) {
+  const absl::Status checked = directory_.CheckOwn(keys_.handle, state, /*always=*/true);
+  const bool alarm = ProblemOf(checked) == Problem::kAlarm;
+  absl::MutexLock lock(&mutex_);
+  if (alarm && alarm_.ok()) alarm_ = checked;
+  own_entry_unchecked_ = alarm ? absl::OkStatus() : checked;
 }
 
 absl::StatusOr<Listing> ClientImpl::List(Folder folder, std::size_t most) {

@@ -6,6 +6,7 @@
 #include <grpcpp/security/auth_context.h>
 #include <grpcpp/server_context.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -24,11 +25,15 @@ namespace {
 constexpr char kRequestIdTrailer[] = "letterlock-request-id";
 constexpr std::string_view kBearer = "Bearer ";
 
+constexpr absl::Duration kLongestCall = absl::Minutes(1);
+
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Time start,
                       absl::Duration or_else) {
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return start + or_else;
-  return absl::FromChrono(deadline);
+  // A caller may be patient, but not with our threads: a store that stalls would let a few of them
+  // hold all.
+  return std::min(absl::FromChrono(deadline), start + kLongestCall);
 }
 
 }  // namespace

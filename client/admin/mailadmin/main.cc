@@ -22,8 +22,10 @@ int Init(const Plan& plan) {
   std::printf(
       "%s/maild.toml    start it: letterlock-maild --config\n"
       "%s/epoch.key     the root key of every mailbox: back it up apart from the store\n"
-      "%s/client/       for members: letterlock --config client.toml\n",
-      plan.directory.c_str(), plan.directory.c_str(), plan.directory.c_str());
+      "%s/client/       for members: letterlock --config client.toml\n"
+      "%s/tls/mail-ca.key  signs server certificates: take it off this machine\n",
+      plan.directory.c_str(), plan.directory.c_str(), plan.directory.c_str(),
+      plan.directory.c_str());
   return 0;
 }
 

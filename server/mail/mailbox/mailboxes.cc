@@ -1,6 +1,8 @@
 #include "server/mail/mailbox/mailboxes.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "letterlock/common/v1/errors.pb.h"
 #include "mailbox/lane.h"
@@ -123,7 +125,10 @@ absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
   }
   auto view = OpenView(ring_, member, **tag, *rows);
   if (!view.ok()) return view.status();
-  return view->profile.HasDevice(crypto::KeyIdOf(device));
+  // By the whole key: a session must not rest on the 64 bits of its id.
+  const std::vector<Device>& devices = view->profile.devices;
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const Device& certified) { return certified.key == device; });
 }
 
 }  // namespace letterlock::mail

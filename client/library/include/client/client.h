@@ -117,9 +117,13 @@ class Client {
   // several begin so, or it is no hex.
   virtual absl::StatusOr<Message> Read(std::string_view id_prefix) = 0;
 
-  // An alarm that List or Read met while looking senders up: what they returned is verified
-  // nevertheless. OK otherwise.
+  // An alarm that List or Read met while checking the own entry or looking senders up: what they
+  // returned is verified nevertheless. OK otherwise.
   virtual absl::Status alarm() const = 0;
+
+  // Why the last List or Read could not check the own entry, which each of them does first. OK
+  // where it was checked, whatever was found: an alarm is alarm()'s.
+  virtual absl::Status own_entry_unchecked() const = 0;
 };
 
 }  // namespace letterlock::client

@@ -184,9 +184,51 @@ TEST_F(ClientTest, LooksAnUnknownSenderUpOnceAndThenKnowsHer) {
   ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
   ASSERT_TRUE(bob->List(Folder::kInbox, 50).ok());
   const int lookups = deployment_.lookups;
+  ASSERT_TRUE(bob->List(Folder::kInbox, 50).ok());
+  EXPECT_EQ(deployment_.lookups, lookups + 1) << "his own entry alone";
+}
+
+TEST_F(ClientTest, ReadsWithoutADirectoryAndSaysThatTheOwnEntryWasNotChecked) {
+  const auto alice = Make(alice_);
+  const auto bob = Make(bob_);
+  ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
+  ASSERT_TRUE(bob->List(Folder::kInbox, 50).ok());
+  EXPECT_TRUE(bob->own_entry_unchecked().ok());
   deployment_.directory_error = absl::UnavailableError("down");
-  EXPECT_EQ(bob->List(Folder::kInbox, 50)->messages.size(), 1u) << "reading needs no directory";
-  EXPECT_EQ(deployment_.lookups, lookups);
+  EXPECT_EQ(bob->List(Folder::kInbox, 50)->messages.size(), 1u);
+  EXPECT_EQ(ProblemOf(bob->own_entry_unchecked()), Problem::kUnavailable);
+  EXPECT_TRUE(bob->alarm().ok());
+}
+
+// New mail would be sealed for the thief's key: who only ever reads, and knows everybody who
+// writes, must hear of it.
+TEST_F(ClientTest, OnlyReadingRaisesTheAlarmOfASwappedKeyToo) {
+  const auto alice = Make(alice_);
+  const auto bob = Make(bob_);
+  ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
+  ASSERT_TRUE(bob->List(Folder::kInbox, 50).ok());
+  EXPECT_TRUE(bob->alarm().ok());
+  deployment_.world->Erase(bob_.member.handle, 2);
+  deployment_.NewHead();
+  EXPECT_EQ(bob->List(Folder::kInbox, 50)->messages.size(), 1u) << "what verifies is shown";
+  EXPECT_EQ(ProblemOf(bob->alarm()), Problem::kAlarm);
+}
+
+TEST_F(ClientTest, GivesUpOnAListThatDoesNotEnd) {
+  const auto bob = Make(bob_);
+  deployment_.list_never_ends = true;
+  EXPECT_EQ(ProblemOf(bob->List(Folder::kInbox, 50).status()), Problem::kVerification);
+}
+
+TEST_F(ClientTest, RefusesWhatTheServerListsAsAMessageAndIsNone) {
+  const auto alice = Make(alice_);
+  const auto bob = Make(bob_);
+  ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
+  BoxOf(bob_).emplace_back().mutable_state()->set_folder(mail::v1::FOLDER_INBOX);
+  const auto inbox = bob->List(Folder::kInbox, 50);
+  ASSERT_TRUE(inbox.ok()) << inbox.status();
+  EXPECT_EQ(inbox->messages.size(), 1u) << "one bad row does not hide the rest";
+  EXPECT_EQ(inbox->refused.size(), 1u);
 }
 
 TEST_F(ClientTest, DoesNotShowAnUnknownSenderWhileTheDirectoryIsDown) {

@@ -44,6 +44,7 @@ struct FakeDeployment {
       AttestedDirectory::Options{.development = true, .quorum = "none"});
   absl::Status directory_error;
   absl::Status enroll_error;
+  bool list_never_ends = false;
   int publishes = 0;
   int lookups = 0;
   std::map<std::string, Box> boxes;  // by member id
@@ -120,6 +121,10 @@ class FakeMail final : public MailTransport {
   // The newest first; two a page, so that paging happens.
   absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
                     mail::v1::ListResponse* response) override {
+    if (deployment_.list_never_ends) {
+      response->set_next_page_token("again");
+      return absl::OkStatus();
+    }
     const FakeDeployment::Box& box = deployment_.boxes[std::string(token)];
     std::size_t at = request.page_token().empty() ? box.size() : std::stoul(request.page_token());
     while (at > 0 && response->messages_size() < 2) {
@@ -136,7 +141,7 @@ class FakeMail final : public MailTransport {
       auto* result = response->add_results();
       for (const mail::v1::MailboxMessage& message : deployment_.boxes[std::string(token)]) {
         const auto header = seal::EnvelopeHeader::Parse(message.header());
-        if (header->message_id.bytes() == reference.message_id()) {
+        if (header.ok() && header->message_id.bytes() == reference.message_id()) {
           *result->mutable_message() = message;
         }
       }

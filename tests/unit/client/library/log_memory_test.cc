@@ -74,6 +74,19 @@ TEST(LogMemory, DoesNotTakeAnUnreachableServerForAFork) {
   EXPECT_EQ(memory.size, 5u);
 }
 
+// An alarm that a full disk or a stopping server can raise would soon be ignored.
+TEST(LogMemory, RefusesWithoutAnAlarmWhereTheServerFails) {
+  const TestLog log = LogOf(9);
+  RememberedLog memory = log.At(5);
+  const auto broken = [](std::uint64_t, std::uint64_t) -> Proof {
+    return absl::InternalError("broken");
+  };
+  const absl::Status status = Continue(&memory, log.At(9), broken);
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(ProblemOf(status), Problem::kAlarm);
+  EXPECT_EQ(memory.size, 5u);
+}
+
 TEST(LogMemory, RefusesAnotherLog) {
   const TestLog log = LogOf(9);
   RememberedLog memory = log.At(5);
