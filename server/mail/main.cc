@@ -5,16 +5,19 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "attest/trust.h"
 #include "crash_points.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/encoding.h"
+#include "crypto/base/strings.h"
 #include "engine/rocksdb/rocksdb_engine.h"
 #include "one_mailbox_engine.h"
 #include "options.h"
 #include "server/config/command_line.h"
 #include "server/config/files.h"
 #include "server/config/reader.h"
+#include "server/confine/confine.h"
 #include "server/mail/api/services.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/epoch_key_file.h"
@@ -55,6 +58,37 @@ absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
   absl::Status tls = tls::CheckIdentityFiles(options.tls_certificate_file, options.tls_key_file);
   if (!tls.ok()) return tls;
   return Inputs{*std::move(trust), *std::move(epoch_key)};
+}
+
+std::string DirectoryOf(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
+// From here on the process reaches its store, its certificates and its port, and nothing else.
+// Secrets and the trust file were read before and are out of reach now.
+absl::Status Confine(const DaemonOptions& options, bool development, const rpc::Logger& logger) {
+  confine::Options limits;
+  const bool best_effort = options.confinement == Confinement::kBestEffort ||
+                           (options.confinement == Confinement::kByDeployment && development);
+  limits.strictness =
+      best_effort ? confine::Strictness::kBestEffort : confine::Strictness::kRequired;
+  limits.read = {DirectoryOf(options.tls_certificate_file), DirectoryOf(options.tls_key_file)};
+  limits.read_write = {options.store_directory};
+  if (!options.port_file.empty()) limits.read_write.push_back(DirectoryOf(options.port_file));
+  std::uint32_t port = 0;
+  const std::string_view text =
+      std::string_view(options.listen).substr(options.listen.rfind(':') + 1);
+  if (!absl::SimpleAtoi(crypto::Absl(text), &port) || port > 65535) {
+    return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
+  }
+  limits.listen_tcp = {static_cast<std::uint16_t>(port)};
+  absl::StatusOr<confine::ConfinementReport> report = confine::Confine(limits);
+  if (!report.ok()) return report.status();
+  for (const std::string& layer : report->missing) {
+    logger.Warning("UNCONFINED", {{"missing", rpc::OperatorText{layer}}});
+  }
+  return absl::OkStatus();
 }
 
 // What tests ask of a daemon besides its configuration.
@@ -189,6 +223,8 @@ absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool chec
   }
   absl::Status made = config::MakePrivateDirectory(options.store_directory);
   if (!made.ok()) return made;
+  absl::Status confined = Confine(options, inputs->trust.development(), logger);
+  if (!confined.ok()) return confined;
 
   const crypto::SystemClock clock;
   absl::StatusOr<State> state = OpenState(options, *inputs, clock, tests);

@@ -51,8 +51,11 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Time("drain", &options->drain, absl::ZeroDuration(), absl::Minutes(5),
               "for calls in flight at the stop");
 
-  reader.Flag("confine.strict", &options->confine_strictly,
-              "refuse to start where the kernel lacks a layer of confinement");
+  reader.Choice("confinement", &options->confinement,
+                {{"by-deployment", Confinement::kByDeployment},
+                 {"required", Confinement::kRequired},
+                 {"best-effort", Confinement::kBestEffort}},
+                "what to do where the kernel lacks a layer of confinement");
   reader.Flag("verbose", &options->verbose, "log every call");
 }
 

@@ -12,6 +12,13 @@
 
 namespace letterlock::mail {
 
+// What to do where the kernel lacks a layer of confinement.
+enum class Confinement {
+  kByDeployment,  // go on in a development deployment, not in any other
+  kRequired,      // do not start
+  kBestEffort,    // go on, and say what is missing
+};
+
 struct DaemonOptions {
   std::string listen = "127.0.0.1:7442";
   std::string port_file;
@@ -34,7 +41,7 @@ struct DaemonOptions {
   std::uint32_t max_queued_calls = 2048;
   absl::Duration drain = absl::Seconds(10);
 
-  bool confine_strictly = true;
+  Confinement confinement = Confinement::kByDeployment;
   bool verbose = false;
 };
 

@@ -49,6 +49,15 @@ TEST_F(Maild, SpeaksTls13AndNothingOlder) {
   }
 }
 
+TEST_F(Maild, IsConfinedAndKeepsItsKeysInLockedMemory) {
+  ASSERT_TRUE(served_.Start({"--memory.mailboxes", "64", "--memory.require_locked", "true"}).ok())
+      << served_.LogText();
+  std::ifstream status("/proc/" + std::to_string(served_.daemon().pid()) + "/status");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  EXPECT_THAT(text, HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(text, HasSubstr("Seccomp:\t2"));
+}
+
 TEST_F(Maild, SaysWhatNobodyStandsFor) {
   ASSERT_TRUE(served_.Start().ok());
   EXPECT_EQ(served_.Stop().value_or(-1), 0);
@@ -60,6 +69,7 @@ TEST_F(Maild, SaysWhatNobodyStandsFor) {
   std::ofstream(served_.path() + "/trust", std::ios::trunc)
       << attest::FormatTrustFile(open.trust_fields()).value();
   ASSERT_TRUE(served_.Start({"--store_directory", served_.path() + "/other"}).ok());
+  EXPECT_EQ(served_.Stop().value_or(-1), 0);
   EXPECT_THAT(served_.LogText(), HasSubstr("UNWITNESSED"));
   EXPECT_THAT(served_.LogText(), HasSubstr("SELF-REGISTERED"));
 }
