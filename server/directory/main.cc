@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "crash_points.h"
 #include "crypto/base/clock.h"
@@ -16,6 +17,7 @@
 #include "server/config/command_line.h"
 #include "server/config/files.h"
 #include "server/config/reader.h"
+#include "server/confine/confine.h"
 #include "server/directory/directory_service.h"
 #include "server/directory/genesis.h"
 #include "server/directory/head_maker.h"
@@ -66,10 +68,42 @@ absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
   return Inputs{*std::move(genesis), *std::move(signer)};
 }
 
+// What is to be written must be there before the process gives up the rest of the file system.
 absl::Status MakeDirectories(const DaemonOptions& options) {
-  for (const std::string* directory : {&options.store_directory, &options.lock_directory}) {
-    absl::Status made = config::MakePrivateDirectory(*directory);
-    if (!made.ok()) return made;
+  absl::Status made = config::MakePrivateDirectory(options.store_directory);
+  if (made.ok()) made = config::MakePrivateDirectory(options.lock_directory);
+  if (made.ok()) {
+    made = log::PosixLogStorage::MakeDirectory(options.log_directory,
+                                               log::PosixLogStorage::Mode::kPublic);
+  }
+  return made;
+}
+
+std::string DirectoryOf(const std::string& file) {
+  const size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
+absl::Status Confine(const DaemonOptions& options, bool development, const rpc::Logger& logger) {
+  confine::Options limits;
+  const bool best_effort = options.confinement == Confinement::kBestEffort ||
+                           (options.confinement == Confinement::kByDeployment && development);
+  limits.strictness =
+      best_effort ? confine::Strictness::kBestEffort : confine::Strictness::kRequired;
+  limits.read = {DirectoryOf(options.tls_certificate_file), DirectoryOf(options.tls_key_file)};
+  limits.read_write = {options.store_directory, options.log_directory, options.lock_directory};
+  if (!options.port_file.empty()) limits.read_write.push_back(DirectoryOf(options.port_file));
+  uint32_t port = 0;
+  const std::string_view text =
+      std::string_view(options.listen).substr(options.listen.rfind(':') + 1);
+  if (!absl::SimpleAtoi(crypto::Absl(text), &port) || port > 65535) {
+    return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
+  }
+  limits.listen_tcp = {static_cast<uint16_t>(port)};
+  absl::StatusOr<confine::ConfinementReport> report = confine::Confine(limits);
+  if (!report.ok()) return report.status();
+  for (const std::string& layer : report->missing) {
+    logger.Warning("UNCONFINED", {{"missing", rpc::OperatorText{layer}}});
   }
   return absl::OkStatus();
 }
@@ -188,8 +222,9 @@ absl::Status Run(const DaemonOptions& options, const std::string& crash_at, bool
     std::puts("the configuration will do");
     return absl::OkStatus();
   }
-  absl::Status made = MakeDirectories(options);
-  if (!made.ok()) return made;
+  absl::Status ready = MakeDirectories(options);
+  if (ready.ok()) ready = Confine(options, inputs->genesis.development(), logger);
+  if (!ready.ok()) return ready;
 
   const crypto::SystemClock clock;
   crypto::SystemRandom random;

@@ -35,8 +35,12 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Time("drain", &options->drain, absl::ZeroDuration(), absl::Minutes(5),
               "for calls in flight at the stop");
 
-  reader.Flag("confine.strict", &options->confine_strictly,
-              "refuse to start where the kernel lacks a layer of confinement");
+  reader.Choice("confinement", &options->confinement,
+                {{"by-deployment", Confinement::kByDeployment},
+                 {"required", Confinement::kRequired},
+                 {"best-effort", Confinement::kBestEffort}},
+                "where the kernel lacks a layer: refuse to start, or go on and say so; "
+                "by-deployment: go on in development alone");
   reader.Flag("verbose", &options->verbose, "log every call");
 }
 

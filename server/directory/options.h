@@ -10,6 +10,13 @@
 
 namespace letterlock::directory {
 
+// What to do where the kernel lacks a layer of confinement.
+enum class Confinement {
+  kByDeployment,  // as kBestEffort in development, else as kRequired
+  kRequired,      // refuse to start
+  kBestEffort,    // go on, and say what is missing
+};
+
 struct DaemonOptions {
   std::string listen = "127.0.0.1:7441";
   std::string port_file;
@@ -31,7 +38,7 @@ struct DaemonOptions {
   uint32_t max_queued_calls = 1024;
   absl::Duration drain = absl::Seconds(10);
 
-  bool confine_strictly = true;
+  Confinement confinement = Confinement::kByDeployment;
   bool verbose = false;
 };
 

@@ -58,13 +58,23 @@ absl::Status SyncDirectoryAt(int root, const std::string& path) {
   return failed == 0 ? absl::OkStatus() : DiskError("sync directory", failed);
 }
 
+// Whatever the umask is. Through a descriptor: a confined daemon may call fchmod alone.
+absl::Status SetDirectoryMode(int root, const std::string& path, mode_t mode) {
+  const int fd = ::openat(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return DiskError("open directory", errno);
+  const int failed = ::fchmod(fd, mode) != 0 ? errno : 0;
+  ::close(fd);
+  return failed == 0 ? absl::OkStatus() : DiskError("set mode", failed);
+}
+
 // Makes `path` and what is missing above it; adds every directory that got a new entry to
 // `touched`.
 absl::Status MakeDirectories(int root, const std::string& path, mode_t mode,
                              std::vector<std::string>* touched) {
   if (path == ".") return absl::OkStatus();
   if (::mkdirat(root, path.c_str(), mode) == 0) {
-    if (::fchmodat(root, path.c_str(), mode, 0) != 0) return DiskError("set mode", errno);  // umask
+    absl::Status open_to_readers = SetDirectoryMode(root, path, mode);
+    if (!open_to_readers.ok()) return open_to_readers;
     touched->push_back(ParentOf(path));
     return absl::OkStatus();
   }
@@ -111,19 +121,22 @@ absl::StatusOr<std::vector<std::string>> Names(int root, const std::string& path
 
 }  // namespace
 
+absl::Status PosixLogStorage::MakeDirectory(const std::string& directory, Mode mode) {
+  const mode_t bits = mode == Mode::kPublic ? 0755 : 0700;
+  if (::mkdir(directory.c_str(), bits) != 0) {
+    return errno == EEXIST ? absl::OkStatus() : DiskError("make log directory", errno);
+  }
+  absl::Status set = SetDirectoryMode(AT_FDCWD, directory, bits);
+  return set.ok() ? SyncDirectoryAt(AT_FDCWD, directory + "/..") : set;
+}
+
 absl::StatusOr<std::unique_ptr<PosixLogStorage>> PosixLogStorage::Open(const std::string& directory,
                                                                        Mode mode) {
-  const mode_t bits = mode == Mode::kPublic ? 0755 : 0700;
-  const bool made = ::mkdir(directory.c_str(), bits) == 0;
-  if (!made && errno != EEXIST) return DiskError("make log directory", errno);
+  absl::Status made = MakeDirectory(directory, mode);
+  if (!made.ok()) return made;
   const int root = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (root < 0) return DiskError("open log directory", errno);
   std::unique_ptr<PosixLogStorage> storage(new PosixLogStorage(root, mode));
-  if (made) {
-    if (::fchmod(root, bits) != 0) return DiskError("set mode", errno);
-    absl::Status synced = SyncDirectoryAt(AT_FDCWD, directory + "/..");
-    if (!synced.ok()) return synced;
-  }
   absl::Status emptied = storage->RemoveDirectory(kStaging);
   if (!emptied.ok()) return emptied;
   return storage;

@@ -167,6 +167,16 @@ TEST(Directoryd, ChecksItsConfigurationWithoutTouchingAnything) {
   EXPECT_THAT(run->output, HasSubstr("spelled_wrong"));
 }
 
+TEST(Directoryd, IsConfinedAsTheKernelReports) {
+  ServedDirectory directory;
+  ASSERT_TRUE(directory.Start().ok());
+  const std::string status = Read("/proc/" + std::to_string(directory.daemon().pid()) + "/status");
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));  // a filter
+  EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000000000\n"));
+  EXPECT_EQ(directory.Stop().value_or(-1), 0);
+}
+
 TEST(Directoryd, TakesNoConnectionBelowTls13) {
   ServedDirectory directory;
   ASSERT_TRUE(directory.Start().ok());

@@ -41,6 +41,9 @@ class PosixLogStorage final : public LogStorage {
  public:
   enum class Mode { kPublic, kPrivate };  // 0755 and 0644, or 0700 and 0600
 
+  // Makes `directory` (its parent exists), durably; OK if it is there.
+  static absl::Status MakeDirectory(const std::string& directory, Mode mode);
+
   // Opens or makes `directory` (its parent exists) and empties its `.tmp`. REQUIRES: one writer at
   // a time; the CheckpointLock sees to it.
   static absl::StatusOr<std::unique_ptr<PosixLogStorage>> Open(const std::string& directory,
