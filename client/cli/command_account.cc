@@ -81,7 +81,17 @@ ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options
   const auto passphrase = ReadPassphrase(common.passphrase, PassphraseUse::kCreate);
   if (!passphrase.ok()) return output.Fail(passphrase.status());
 
-  const auto show = [&](const crypto::SecretBuffer& kit) -> absl::Status {
+  client::Creation creation;
+  const auto attestation = crypto::Base64Decode(options.attestation);
+  if (!attestation.ok()) return output.Fail(client::UsageProblem("--attestation is not base64"));
+  creation.attestation = *attestation;
+  creation.ask_registrar = [&](const crypto::PublicKey& genesis_key) {
+    output.Note(
+        "Ask the registrar to vouch for this handle and this genesis key, and run the same");
+    output.Note("command again with --attestation and the answer:");
+    output.Note("  " + crypto::Base64Encode(genesis_key.bytes()));
+  };
+  creation.show_kit = [&](const crypto::SecretBuffer& kit) -> absl::Status {
     if (!options.kit_file.empty()) {
       absl::Status written = WriteKitFile(options.kit_file, kit);
       if (written.ok()) output.Note("The recovery kit is in the file that you named, mode 0600.");
@@ -93,7 +103,8 @@ ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options
                  << std::flush;
     return output.out() ? absl::OkStatus() : absl::DataLossError("the kit could not be shown");
   };
-  const auto client = client::Client::Create(*config, common.account, *handle, *passphrase, show);
+  const auto client =
+      client::Client::Create(*config, common.account, *handle, *passphrase, creation);
   if (!client.ok()) {
     return output.Fail(client.status(), absl::IsAlreadyExists(client.status()) ? kTaken : "");
   }

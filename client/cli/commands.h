@@ -15,7 +15,8 @@ inline constexpr std::string_view kHandleRule =
 
 struct CreateOptions {
   std::string handle;
-  std::string kit_file;  // --recovery-kit; "": printed
+  std::string kit_file;     // --recovery-kit; "": printed
+  std::string attestation;  // base64; "": none
 };
 
 struct TextOptions {

@@ -11,7 +11,9 @@ absl::StatusOr<client::Config> LoadConfig(const CommonOptions& options) {
     return client::UsageProblem(
         "no configuration: give --config client.toml or set LETTERLOCK_CONFIG");
   }
-  return client::Config::Load(options.config);
+  auto config = client::Config::Load(options.config);
+  if (config.ok()) config->patience = absl::Seconds(options.patience);
+  return config;
 }
 
 absl::StatusOr<std::unique_ptr<client::Client>> OpenClient(const CommonOptions& options) {

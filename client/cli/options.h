@@ -16,6 +16,7 @@ struct CommonOptions {
   std::string account;  // --account, LETTERLOCK_ACCOUNT, ~/.local/share/letterlock
   PassphraseSource passphrase;
   bool json = false;
+  double patience = 30;  // seconds
 };
 
 absl::StatusOr<client::Config> LoadConfig(const CommonOptions& options);

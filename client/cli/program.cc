@@ -36,6 +36,10 @@ void AddCommon(CLI::App& app, CommonOptions* common) {
       ->envname("LETTERLOCK_ACCOUNT")
       ->capture_default_str();
   app.add_option("--passphrase-file", common->passphrase.file, "holds the passphrase");
+  app.add_option("--patience", common->patience,
+                 "seconds to go on trying while a server is not there")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
   app.add_flag("--json", common->json, "exact content and stable keys, for programs");
 }
 
@@ -94,6 +98,9 @@ class Commands {
     create->add_option("HANDLE", create_.handle)->required();
     create->add_option("--recovery-kit", create_.kit_file,
                        "write the recovery kit to this new file instead of showing it");
+    create->add_option(
+        "--attestation", create_.attestation,
+        "base64: the registrar's word for the handle, where the deployment wants it");
     Command(*account, "show", "what the account holds, checked against the directory",
             [this](Output& output) { return AccountShow(common_, output); });
     CLI::App* lookup = Command(app, "lookup", "look a handle up, verify the proof and pin it",

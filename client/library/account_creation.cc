@@ -77,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
                                                        const std::string& directory,
                                                        const crypto::Handle& handle,
                                                        const crypto::SecretBuffer& passphrase,
-                                                       const ShowKit& show_kit) {
+                                                       const Creation& creation) {
   auto surroundings = Connect(config);
   if (!surroundings.ok()) return surroundings.status();
   auto keys = ReadKeys(directory, passphrase);
@@ -90,7 +90,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
   }
   auto client = ClientImpl::Make(*std::move(surroundings), *std::move(keys), directory);
   if (!client.ok()) return client.status();
-  const absl::Status complete = (*client)->Complete(show_kit);
+  const absl::Status complete = (*client)->Complete(creation);
   if (!complete.ok()) return complete;
   return std::unique_ptr<Client>(*std::move(client));
 }
@@ -110,7 +110,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Config& config,
   return std::unique_ptr<Client>(*std::move(client));
 }
 
-absl::Status ClientImpl::Complete(const ShowKit& show_kit) {
+absl::Status ClientImpl::Complete(const Creation& creation) {
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
   State& state = transaction->state();
@@ -120,13 +120,13 @@ absl::Status ClientImpl::Complete(const ShowKit& show_kit) {
     return status.ok() ? transaction->Commit() : status;
   };
   absl::Status status =
-      step(!state.own.signed_entry.empty(), [&] { return WriteEntry(&state, show_kit); });
+      step(!state.own.signed_entry.empty(), [&] { return WriteEntry(&state, creation); });
   if (status.ok()) status = step(state.own.published, [&] { return Publish(&state); });
   if (status.ok()) status = step(state.own.enrolled, [&] { return Enrol(&state); });
   return status;
 }
 
-absl::Status ClientImpl::WriteEntry(State* state, const ShowKit& show_kit) {
+absl::Status ClientImpl::WriteEntry(State* state, const Creation& creation) {
   // The state may have been lost after the entry was published: then the directory has it.
   directory::v1::EntryProof proof;
   const auto lookup = directory_.Fetch(keys_.handle, state, &proof);
@@ -136,13 +136,26 @@ absl::Status ClientImpl::WriteEntry(State* state, const ShowKit& show_kit) {
     state->own.signed_entry = proof.signed_entry().SerializeAsString();
     return absl::OkStatus();
   }
+  directory::v1::RegistrarAttestation attestation;
+  if (!parts_.trust.development() && creation.attestation.empty()) {
+    creation.ask_registrar(keys_.identity.public_key());
+    return UsageProblem("this deployment wants a registrar's word for the handle");
+  }
+  if (!attestation.ParseFromString(creation.attestation)) {
+    return UsageProblem("the registrar's attestation is none");
+  }
   const seal::RecoveryKit kit = seal::RecoveryKit::Generate(*parts_.random);
-  const absl::Status shown = show_kit(kit.ToText());
-  if (!shown.ok()) return shown;
   const crypto::SigningKey recovery_key = kit.RecoveryKey(keys_.deployment);
-  state->own.signed_entry =
-      FirstEntry(keys_, seal::RecoveryKeyDigest(recovery_key.public_key()), NowMs())
-          .SerializeAsString();
+  directory::v1::SignedEntry entry =
+      FirstEntry(keys_, seal::RecoveryKeyDigest(recovery_key.public_key()), NowMs());
+  if (!creation.attestation.empty()) *entry.mutable_registrar_attestation() = attestation;
+  // As the directory and everybody else will judge it: better before the kit is shown than after.
+  if (!attest::CheckEntry(entry, parts_.trust.entries()).ok()) {
+    return UsageProblem("the registrar's attestation does not vouch for this handle and key");
+  }
+  const absl::Status shown = creation.show_kit(kit.ToText());
+  if (!shown.ok()) return shown;
+  state->own.signed_entry = entry.SerializeAsString();
   return absl::OkStatus();
 }
 

@@ -42,7 +42,7 @@ absl::StatusOr<Surroundings> Connect(const Config& config) {
                       .clock = std::make_unique<crypto::SystemClock>(),
                       .random = std::make_unique<crypto::SystemRandom>(),
                       .sleeper = std::make_unique<SystemSleeper>(),
-                      .retry = {}};
+                      .retry = {.all_waits = config.patience}};
 }
 
 DirectoryClient::Options DirectoryOptions(const Surroundings& parts, const std::string& directory) {

@@ -51,7 +51,7 @@ class ClientImpl final : public Client {
                                                           std::string directory);
 
   // The steps of making an account that are still to do (docs/client.md, "Steps").
-  absl::Status Complete(const ShowKit& show_kit);
+  absl::Status Complete(const Creation& creation);
 
   Labels labels() const override;
   absl::StatusOr<AccountView> Account() override;
@@ -68,7 +68,7 @@ class ClientImpl final : public Client {
   ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory);
 
   // account_creation.cc
-  absl::Status WriteEntry(State* state, const ShowKit& show_kit);
+  absl::Status WriteEntry(State* state, const Creation& creation);
   absl::Status Publish(State* state);
   absl::Status Enrol(State* state);
 

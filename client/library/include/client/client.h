@@ -85,18 +85,27 @@ struct Listing {
   bool more = false;  // older ones were left out
 };
 
-class Client {
- public:
+// What making an account asks of whoever makes it.
+struct Creation {
   // Receives the recovery kit's text once, before anything is published. An error ends the making;
   // nothing is lost then, since nothing was published.
-  using ShowKit = std::function<absl::Status(const crypto::SecretBuffer& kit)>;
+  std::function<absl::Status(const crypto::SecretBuffer& kit)> show_kit;
+  // The registrar's word: a serialised letterlock.directory.v1.RegistrarAttestation. Empty where
+  // members register themselves, or while it is not there yet.
+  std::string attestation;
+  // Called where one is needed and missing: what the registrar has to vouch for. Making the account
+  // ends with a usage problem then, and goes on when it is called again with the attestation.
+  std::function<void(const crypto::PublicKey& genesis_key)> ask_registrar;
+};
 
+class Client {
+ public:
   // Makes an account in `directory`, or goes on where making it stopped.
   static absl::StatusOr<std::unique_ptr<Client>> Create(const Config& config,
                                                         const std::string& directory,
                                                         const crypto::Handle& handle,
                                                         const crypto::SecretBuffer& passphrase,
-                                                        const ShowKit& show_kit);
+                                                        const Creation& creation);
 
   // NOT_FOUND without an account there; PERMISSION_DENIED for a wrong passphrase or a changed key
   // file.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace letterlock::client {
 
@@ -17,6 +18,8 @@ struct Config {
   std::string trust_file;
   Endpoint directory;
   Endpoint mail;
+  // How long a call goes on trying while a server is not there (retry.h). Not in the file.
+  absl::Duration patience = absl::Seconds(30);
 
   // INVALID_ARGUMENT with all that is wrong, file and line named.
   static absl::StatusOr<Config> Load(const std::string& path);

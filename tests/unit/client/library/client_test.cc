@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,12 +61,18 @@ class ClientTest : public ::testing::Test {
   }
   std::unique_ptr<ClientImpl> Make(const User& user) {
     auto client = Open(user);
-    const absl::Status complete = client->Complete([this](const SecretBuffer& kit) {
+    const absl::Status complete = client->Complete(KeepKit());
+    EXPECT_TRUE(complete.ok()) << complete;
+    return client;
+  }
+  Creation KeepKit() {
+    return Showing([this](const SecretBuffer& kit) {
       kits_.push_back(Text(kit));
       return absl::OkStatus();
     });
-    EXPECT_TRUE(complete.ok()) << complete;
-    return client;
+  }
+  static Creation Showing(std::function<absl::Status(const SecretBuffer&)> show) {
+    return {.show_kit = std::move(show), .attestation = {}, .ask_registrar = {}};
   }
   static Draft To(const User& user, const std::string& body, const std::string& subject = "") {
     return {.to = user.member.handle,
@@ -282,10 +289,10 @@ TEST_F(ClientTest, ShowsTheRecoveryKitOnceAndBeforeAnythingIsPublished) {
   auto client = Open(alice_);
   int published_before = -1;
   EXPECT_TRUE(client
-                  ->Complete([&](const SecretBuffer&) {
+                  ->Complete(Showing([&](const SecretBuffer&) {
                     published_before = deployment_.publishes;
                     return absl::OkStatus();
-                  })
+                  }))
                   .ok());
   EXPECT_EQ(published_before, 0);
   Make(alice_);
@@ -295,7 +302,7 @@ TEST_F(ClientTest, ShowsTheRecoveryKitOnceAndBeforeAnythingIsPublished) {
 TEST_F(ClientTest, PublishesNothingWhereTheKitCouldNotBeShown) {
   auto client = Open(alice_);
   const auto fail = [](const SecretBuffer&) { return absl::UnavailableError("disk full"); };
-  EXPECT_FALSE(client->Complete(fail).ok());
+  EXPECT_FALSE(client->Complete(Showing(fail)).ok());
   EXPECT_EQ(deployment_.publishes, 0);
   Make(alice_);
   EXPECT_EQ(kits_.size(), 1u);
@@ -304,11 +311,7 @@ TEST_F(ClientTest, PublishesNothingWhereTheKitCouldNotBeShown) {
 TEST_F(ClientTest, GoesOnWhereMakingTheAccountStopped) {
   deployment_.enroll_error = absl::InternalError("stopped");
   auto client = Open(alice_);
-  const auto keep = [this](const SecretBuffer& kit) {
-    kits_.push_back(Text(kit));
-    return absl::OkStatus();
-  };
-  EXPECT_FALSE(client->Complete(keep).ok());
+  EXPECT_FALSE(client->Complete(KeepKit()).ok());
   EXPECT_EQ(ProblemOf(client->Account().status()), Problem::kUsage) << "not complete yet";
   deployment_.enroll_error = absl::OkStatus();
   Make(alice_);
@@ -328,8 +331,7 @@ TEST_F(ClientTest, DoesNotTakeAHandleThatAnotherHas) {
   Make(alice_);
   User impostor(&deployment_, "alice");
   auto client = Open(impostor);
-  EXPECT_TRUE(absl::IsAlreadyExists(
-      client->Complete([](const SecretBuffer&) { return absl::OkStatus(); })));
+  EXPECT_TRUE(absl::IsAlreadyExists(client->Complete(KeepKit())));
 }
 
 TEST_F(ClientTest, RefusesKeysOfAnotherDeployment) {
