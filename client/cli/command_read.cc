@@ -123,6 +123,8 @@ ExitCode Read(const CommonOptions& common, const ReadOptions& options, Output& o
                  << (message->format == client::BodyFormat::kHtml ? "Format:  HTML, as text\n" : "")
                  << '\n'
                  << DisplayBlock(Shown(message->body), "  ");
+    if (message->attachments > 0)
+      output.Note("It has attachments, which this version can't fetch.");
   }
   return AboutOwnEntry(**client, output);
 }

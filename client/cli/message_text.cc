@@ -72,6 +72,7 @@ nlohmann::json MessageJson(const client::Message& message, bool body) {
       {"sender", crypto::HexEncode(message.sender.bytes())},
       {"subject", Shown(message.subject)},
       {"body_format", message.format == client::BodyFormat::kHtml ? "html" : "plain"},
+      {"attachments", message.attachments},
       {"sent_unix_ms", message.sent_unix_ms},
       {"accepted_unix_ms", message.accepted_unix_ms}};
   if (message.delivery.has_value()) json["delivery"] = DeliveryName(*message.delivery);

@@ -20,8 +20,9 @@ std::string HexOf(const crypto::MessageId& id);
 std::string TimeText(std::uint64_t unix_ms);
 const char* DeliveryName(client::Delivery delivery);
 
-// Keys: id, thread, folder, from, to, sender, subject, body_format, sent_unix_ms, accepted_unix_ms,
-// of sent ones delivery; with `body` also body. Content exactly as the sender wrote it.
+// Keys: id, thread, folder, from, to, sender, subject, body_format, attachments, sent_unix_ms,
+// accepted_unix_ms, of sent ones delivery; with `body` also body. Content exactly as the sender
+// wrote it.
 nlohmann::json MessageJson(const client::Message& message, bool body);
 nlohmann::json ReceiptJson(const client::SendReceipt& receipt, const crypto::Handle& to);
 

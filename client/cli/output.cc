@@ -88,7 +88,8 @@ void Output::Note(std::string_view text) { err_ << text << '\n'; }
 void Output::Say(const absl::Status& status, std::string_view advice) {
   const bool alarm = client::ProblemOf(status) == Problem::kAlarm;
   if (alarm) err_ << kBar << '\n';
-  err_ << (alarm ? "ALARM: " : "letterlock: ") << TextOf(status) << '\n';
+  const std::string text = DisplayBlock(crypto::Std(status.message()), "  ");
+  err_ << (alarm ? "ALARM: " : "letterlock: ") << text.substr(2);
   if (!advice.empty()) err_ << "  " << advice << '\n';
   if (alarm) {
     err_

@@ -6,10 +6,12 @@
 #include <grpcpp/support/status.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "client/failure.h"
 #include "crypto/base/encoding.h"
 #include "server/rpc/grpc_status.h"
 
@@ -17,6 +19,17 @@ namespace letterlock::client {
 
 // Directory answers wait for a signed checkpoint, mail answers for a disk: both far below this.
 inline constexpr std::chrono::seconds kCallDeadline{10};
+
+// gRPC reports a certificate that did not verify like a server that is not there, and says which it
+// was in words alone.
+inline bool IsCertificateRefusal(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+  for (const char* words :
+       {"CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "is not in peer certificate"}) {
+    if (status.error_message().find(words) != std::string::npos) return true;
+  }
+  return false;
+}
 
 // Between calls nobody works on a channel: what came of the last attempt to connect is seen only
 // when the next call waits for it, and the next attempt starts only after a wait of gRPC's own. A
@@ -29,10 +42,16 @@ inline void Reconnect(grpc::Channel& channel) {
   channel.WaitForConnected(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
 }
 
-// `channel` is the stub's; `method` is a member function of the stub: (ClientContext*, const
+// Whom a transport talks to.
+struct Server {
+  std::string name;  // for people: "the mail server"
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+// `server` is the stub's; `method` is a member function of the stub: (ClientContext*, const
 // Request&, Response*).
 template <typename Stub, typename Method, typename Request, typename Response>
-absl::Status Call(grpc::Channel& channel, Stub& stub, Method method, const Request& request,
+absl::Status Call(const Server& server, Stub& stub, Method method, const Request& request,
                   Response* response, std::string_view token = {}) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
@@ -40,8 +59,17 @@ absl::Status Call(grpc::Channel& channel, Stub& stub, Method method, const Reque
     context.AddMetadata("authorization", "Bearer " + crypto::Base64UrlEncode(token));
   }
   response->Clear();
-  Reconnect(channel);
-  return rpc::FromGrpc((stub.*method)(&context, request, response));
+  Reconnect(*server.channel);
+  const grpc::Status status = (stub.*method)(&context, request, response);
+  if (IsCertificateRefusal(status)) {
+    return VerificationFailed(
+        "the server's certificate is not one that the configuration's authority gave for its name");
+  }
+  // gRPC's own word, not the server's: its errors carry details.
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty()) {
+    return absl::UnavailableError(server.name + " can't be reached: " + status.error_message());
+  }
+  return rpc::FromGrpc(status);
 }
 
 }  // namespace letterlock::client

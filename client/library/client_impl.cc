@@ -29,13 +29,13 @@ MailClient::Options MailOptions(const Surroundings& parts, const seal::MemberKey
 
 absl::StatusOr<Surroundings> Connect(const Config& config) {
   const auto text = config::ReadFile(config.trust_file, 2 * attest::WitnessPolicy::kMaxSize);
-  if (!text.ok()) return text.status();
+  if (!text.ok()) return AsUsageProblem(text.status());
   auto trust = attest::TrustFile::Parse(*text);
-  if (!trust.ok()) return trust.status();
+  if (!trust.ok()) return AsUsageProblem(trust.status());
   auto directory = ConnectDirectory(config.directory);
-  if (!directory.ok()) return directory.status();
+  if (!directory.ok()) return AsUsageProblem(directory.status());
   auto mail = ConnectMail(config.mail);
-  if (!mail.ok()) return mail.status();
+  if (!mail.ok()) return AsUsageProblem(mail.status());
   return Surroundings{.trust = *std::move(trust),
                       .directory = *std::move(directory),
                       .mail = *std::move(mail),
@@ -81,6 +81,11 @@ absl::Status ClientImpl::CheckComplete(const State& state) const {
   if (state.own.published && state.own.enrolled) return absl::OkStatus();
   return UsageProblem(
       "this account is not complete: run `letterlock account create` again with its handle");
+}
+
+absl::Status ClientImpl::CheckComplete() const {
+  auto transaction = state_file_.Begin();
+  return transaction.ok() ? CheckComplete(transaction->state()) : transaction.status();
 }
 
 absl::StatusOr<AccountView> ClientImpl::Account() {

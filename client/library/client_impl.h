@@ -79,6 +79,7 @@ class ClientImpl final : public Client {
   void CheckOwnEntry(State* state);
 
   absl::Status CheckComplete(const State& state) const;
+  absl::Status CheckComplete() const;  // of the state as it is on disk
   std::uint64_t NowMs() const;
 
   const Surroundings parts_;

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "client/failure.h"
 #include "server/config/reader.h"
 
 namespace letterlock::client {
@@ -29,13 +30,13 @@ void ReadEndpoint(config::Reader& reader, const std::string& section, Endpoint* 
 
 absl::StatusOr<Config> Config::Load(const std::string& path) {
   auto reader = config::Reader::Load(path);
-  if (!reader.ok()) return reader.status();
+  if (!reader.ok()) return AsUsageProblem(reader.status());
   Config config;
   reader->Path("trust", &config.trust_file, "the trust file", config::kRequired);
   ReadEndpoint(*reader, "directory", &config.directory);
   ReadEndpoint(*reader, "mail", &config.mail);
   const absl::Status valid = reader->Finish();
-  if (!valid.ok()) return valid;
+  if (!valid.ok()) return AsUsageProblem(valid);
   return config;
 }
 

@@ -17,7 +17,7 @@ using tlog::v1::TlogService;
 class GrpcDirectoryTransport final : public DirectoryTransport {
  public:
   explicit GrpcDirectoryTransport(const std::shared_ptr<grpc::Channel>& channel)
-      : channel_(channel),
+      : server_{"the directory", channel},
         directory_(DirectoryService::NewStub(channel)),
         log_(TlogService::NewStub(channel)) {}
 
@@ -26,7 +26,7 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     request.set_handle(handle.str());
     directory::v1::LookupResponse response;
     absl::Status status =
-        Call(*channel_, *directory_, &DirectoryService::Stub::Lookup, request, &response);
+        Call(server_, *directory_, &DirectoryService::Stub::Lookup, request, &response);
     if (status.ok()) proof->Swap(response.mutable_proof());
     return status;
   }
@@ -37,7 +37,7 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     *request.mutable_signed_entry() = entry;
     directory::v1::PublishResponse response;
     absl::Status status =
-        Call(*channel_, *directory_, &DirectoryService::Stub::Publish, request, &response);
+        Call(server_, *directory_, &DirectoryService::Stub::Publish, request, &response);
     if (status.ok()) proof->Swap(response.mutable_proof());
     return status;
   }
@@ -49,7 +49,7 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     request.set_new_size(new_size);
     tlog::v1::GetConsistencyProofResponse response;
     absl::Status status =
-        Call(*channel_, *log_, &TlogService::Stub::GetConsistencyProof, request, &response);
+        Call(server_, *log_, &TlogService::Stub::GetConsistencyProof, request, &response);
     if (!status.ok()) return status;
     std::vector<crypto::Digest> hashes;
     for (const std::string& bytes : response.hashes()) {
@@ -61,7 +61,7 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
   }
 
  private:
-  const std::shared_ptr<grpc::Channel> channel_;
+  const Server server_;
   const std::unique_ptr<DirectoryService::Stub> directory_;
   const std::unique_ptr<TlogService::Stub> log_;
 };

@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kPayload[] = "letterlock.client/problem";
 
-absl::Status Make(absl::StatusCode code, const char* what, Problem problem) {
+absl::Status Make(absl::StatusCode code, absl::string_view what, Problem problem) {
   absl::Status status(code, what);
   // Through a string_view: Debian's absl has no symbol for the constructor that clang 19 would
   // call.
@@ -23,6 +23,10 @@ absl::Status Make(absl::StatusCode code, const char* what, Problem problem) {
 
 absl::Status UsageProblem(const char* what) {
   return Make(absl::StatusCode::kInvalidArgument, what, Problem::kUsage);
+}
+
+absl::Status AsUsageProblem(const absl::Status& status) {
+  return Make(absl::StatusCode::kInvalidArgument, status.message(), Problem::kUsage);
 }
 
 absl::Status NotFound(const char* what) {

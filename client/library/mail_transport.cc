@@ -22,7 +22,7 @@ constexpr std::size_t kMostResponseBytes = 16u << 20;
 class GrpcMailTransport final : public MailTransport {
  public:
   GrpcMailTransport(const std::shared_ptr<grpc::Channel>& channel, std::string server_name)
-      : channel_(channel),
+      : server_{"the mail server", channel},
         enrollment_(EnrollmentService::NewStub(channel)),
         session_(SessionService::NewStub(channel)),
         mail_(MailService::NewStub(channel)),
@@ -30,32 +30,32 @@ class GrpcMailTransport final : public MailTransport {
 
   absl::Status Enroll(const mail::v1::EnrollRequest& request,
                       mail::v1::EnrollResponse* response) override {
-    return Call(*channel_, *enrollment_, &EnrollmentService::Stub::Enroll, request, response);
+    return Call(server_, *enrollment_, &EnrollmentService::Stub::Enroll, request, response);
   }
   absl::Status CreateChallenge(const mail::v1::CreateChallengeRequest& request,
                                mail::v1::CreateChallengeResponse* response) override {
-    return Call(*channel_, *session_, &SessionService::Stub::CreateChallenge, request, response);
+    return Call(server_, *session_, &SessionService::Stub::CreateChallenge, request, response);
   }
   absl::Status CreateSession(const mail::v1::CreateSessionRequest& request,
                              mail::v1::CreateSessionResponse* response) override {
-    return Call(*channel_, *session_, &SessionService::Stub::CreateSession, request, response);
+    return Call(server_, *session_, &SessionService::Stub::CreateSession, request, response);
   }
   absl::Status Send(std::string_view token, const mail::v1::SendRequest& request,
                     mail::v1::SendResponse* response) override {
-    return Call(*channel_, *mail_, &MailService::Stub::Send, request, response, token);
+    return Call(server_, *mail_, &MailService::Stub::Send, request, response, token);
   }
   absl::Status BatchGet(std::string_view token, const mail::v1::BatchGetRequest& request,
                         mail::v1::BatchGetResponse* response) override {
-    return Call(*channel_, *mail_, &MailService::Stub::BatchGet, request, response, token);
+    return Call(server_, *mail_, &MailService::Stub::BatchGet, request, response, token);
   }
   absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
                     mail::v1::ListResponse* response) override {
-    return Call(*channel_, *mail_, &MailService::Stub::List, request, response, token);
+    return Call(server_, *mail_, &MailService::Stub::List, request, response, token);
   }
   const std::string& server_name() const override { return server_name_; }
 
  private:
-  const std::shared_ptr<grpc::Channel> channel_;
+  const Server server_;
   const std::unique_ptr<EnrollmentService::Stub> enrollment_;
   const std::unique_ptr<SessionService::Stub> session_;
   const std::unique_ptr<MailService::Stub> mail_;

@@ -113,8 +113,6 @@ absl::StatusOr<Listing> ClientImpl::Take(const References& listed) {
 
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
-  const absl::Status complete = CheckComplete(transaction->state());
-  if (!complete.ok()) return complete;
   CheckOwnEntry(&transaction->state());
   MailboxReader reader(&keys_, &directory_, &transaction->state());
   for (std::size_t i = 0; i < references.size(); ++i) {
@@ -148,6 +146,8 @@ void ClientImpl::CheckOwnEntry(State* state) {
 }
 
 absl::StatusOr<Listing> ClientImpl::List(Folder folder, std::size_t most) {
+  const absl::Status complete = CheckComplete();
+  if (!complete.ok()) return complete;
   bool more = false;
   const auto references = ListReferences(folder, most, &more);
   if (!references.ok()) return references.status();
@@ -160,6 +160,8 @@ absl::StatusOr<Message> ClientImpl::Read(std::string_view id_prefix) {
   if (!IsHex(id_prefix)) {
     return UsageProblem("a message id is up to 32 of the digits 0 to 9 and a to f");
   }
+  const absl::Status complete = CheckComplete();
+  if (!complete.ok()) return complete;
   const auto references = FindReferences(id_prefix);
   if (!references.ok()) return references.status();
   if (references->empty()) return NotFound("no message of yours has an id that begins so");

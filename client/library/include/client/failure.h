@@ -23,6 +23,9 @@ absl::Status NotFound(const char* what);
 absl::Status VerificationFailed(const char* what);
 absl::Status Alarm(const char* what);
 
+// The same error as a usage problem: what a file of the configuration has wrong.
+absl::Status AsUsageProblem(const absl::Status& status);
+
 // The kind of any status: as made above; of others NOT_FOUND, UNAVAILABLE and DEADLINE_EXCEEDED
 // have their own, the rest is kOther.
 Problem ProblemOf(const absl::Status& status);
