@@ -167,10 +167,16 @@ class Deployment:
             raise Failure(f"{path} is not there: build it, or name its folder with --bin")
         return path
 
-    def init(self):
-        """Makes both planes' keys and starts both daemons. Returns the commands."""
+    def init(self, registrar_key=None):
+        """Makes both planes' keys and starts both daemons. Returns the commands.
+
+        Members register themselves, unless a file is named for the key of a registrar."""
+        registration = ["--development"]
+        if registrar_key:
+            made = run([self.program("letterlock-admin"), "registrar", "new", "--key", registrar_key])
+            registration = ["--registrar", made.decode().strip()]
         commands = [[self.program("letterlock-admin"), "init", "--dir", self.public,
-                     "--origin", "demo.example/log", "--development", "--json"]]
+                     "--origin", "demo.example/log", *registration, "--json"]]
         made = json.loads(run(commands[-1]))
         self.deployment_id, self.origin = made["deployment"], made["origin"]
         self.directoryd.start()

@@ -1,0 +1,238 @@
+"""What can happen in a transcript besides a member's command: each method named do_... is a `%` line."""
+
+import os
+import pty
+import random
+import select
+import shutil
+import subprocess
+import threading
+import time
+
+from deployment import COMMAND_SECONDS, Failure, run
+
+PASSPHRASE = "correct horse battery staple\n"
+
+
+class Stage:
+    """The deployment's folder is the working directory; members' accounts are folders in it."""
+
+    def __init__(self, deployment):
+        self._deployment = deployment
+        self._folder = deployment.folder
+
+    # --- members ------------------------------------------------------------------------------
+
+    def _environment(self, member):
+        passphrase = self._path(member + ".passphrase")
+        if not os.path.exists(passphrase):
+            with open(passphrase, "w", encoding="utf-8") as file:
+                file.write(PASSPHRASE)
+        return {"PATH": os.environ["PATH"], "HOME": self._folder, "TZ": "UTC", "LANG": "C.UTF-8",
+                **{key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")},
+                "LETTERLOCK_CONFIG": self._deployment.config, "LETTERLOCK_ACCOUNT": self._path(member)}
+
+    def _start(self, member, words, passphrase=True, **options):
+        if passphrase and "--passphrase-file" not in words:
+            words = ["--passphrase-file", self._path(member + ".passphrase"), *words]
+        return subprocess.Popen(
+            [self._deployment.program("letterlock"), *words], cwd=self._folder, env=self._environment(member), **options)
+
+    def command(self, member, words, stdin):
+        """Runs letterlock as a member; returns (lines of output, lines of error, exit code)."""
+        program = self._start(
+            member, words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            out, err = program.communicate(stdin, timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            raise Failure(f"{words} did not end within {COMMAND_SECONDS} s") from None
+        return out.decode().splitlines(), err.decode().splitlines(), program.returncode
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def act(self, words):
+        return getattr(self, "do_" + words[0].replace("-", "_"))(*words[1:])
+
+    def end(self):
+        """All daemons that run must also stop well."""
+        self._deployment.stop()
+
+    def _path(self, name):
+        return os.path.join(self._folder, name)
+
+    def _daemon(self, name):
+        return {"maild": self._deployment.maild, "directoryd": self._deployment.directoryd}[name]
+
+    def do_deploy(self, *registrar):
+        """deploy [registrar]: makes and starts the deployment; with a registrar whose key is `registrar.key`."""
+        self._deployment.init(self._path("registrar.key") if registrar else None)
+
+    def do_start(self, daemon):
+        self._daemon(daemon).start()
+
+    def do_stop(self, daemon):
+        self._daemon(daemon).stop()
+
+    def do_kill(self, daemon):
+        self._daemon(daemon).kill()
+
+    def do_copy(self, source, target):
+        """copy SOURCE TARGET: a file or a folder; TARGET is replaced."""
+        source, target = self._path(source), self._path(target)
+        if os.path.isdir(source):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, symlinks=True)
+        else:
+            shutil.copy2(source, target)
+
+    def do_swap(self, one, other):
+        one, other = self._path(one), self._path(other)
+        os.rename(one, one + ".swap")
+        os.rename(other, one)
+        os.rename(one + ".swap", other)
+
+    def do_remove(self, path):
+        os.unlink(self._path(path))
+
+    def do_flip(self, path, offset):
+        """flip FILE OFFSET: one bit of one byte."""
+        with open(self._path(path), "r+b") as file:
+            file.seek(int(offset))
+            byte = file.read(1)[0]
+            file.seek(int(offset))
+            file.write(bytes([byte ^ 1]))
+
+    def do_write(self, path, text):
+        """write FILE TEXT: with Python's escapes, \\n and \\xe9."""
+        with open(self._path(path), "wb") as file:
+            file.write(text.encode("ascii").decode("unicode_escape").encode("latin-1"))
+
+    def do_repeat(self, path, text, number):
+        with open(self._path(path), "w", encoding="utf-8") as file:
+            file.write(text * int(number))
+
+    def do_fill(self, path):
+        """fill FILE: its text becomes ${content}."""
+        with open(self._path(path), encoding="utf-8") as file:
+            return {"content": file.read()}
+
+    def do_replace(self, path, old, new):
+        with open(self._path(path), encoding="utf-8") as file:
+            text = file.read()
+        if old not in text:
+            raise Failure(f"{path} does not hold {old!r}")
+        with open(self._path(path), "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+
+    def do_mode(self, path, mode):
+        """mode FILE 600: what its permission bits must be."""
+        found = oct(os.stat(self._path(path)).st_mode & 0o777)[2:]
+        if found != mode:
+            raise Failure(f"{path} has mode {found}, not {mode}")
+
+    def do_count(self, folder, number):
+        """count FOLDER N: how many files must be in it."""
+        path = self._path(folder)
+        found = len(os.listdir(path)) if os.path.isdir(path) else 0
+        if found != int(number):
+            raise Failure(f"{folder} holds {found} files, not {number}")
+
+    def do_absent(self, path):
+        if os.path.exists(self._path(path)):
+            raise Failure(f"{path} is there")
+
+    def do_thief(self, member):
+        """thief MEMBER: somebody with her key file and passphrase publishes a new entry in her name."""
+        run([self._deployment.program("letterlock-test-thief"), self._deployment.config,
+             self._path(member + "/account.key"), self._path(member + ".passphrase")])
+
+    def do_attest(self, handle, genesis_key, target):
+        """attest HANDLE KEY FILE: what the registrar says of them."""
+        with open(self._path(target), "wb") as file:
+            file.write(run([self._deployment.program("letterlock-admin"), "registrar", "attest", "--key",
+                            self._path("registrar.key"), "--deployment", self._deployment.deployment_id,
+                            "--handle", handle, "--genesis-key", genesis_key]).strip())
+
+    def do_together(self, number, member, *words):
+        """together N MEMBER WORDS: N commands on one account at a time; all must end well."""
+        programs = [self._start(member, words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    for _ in range(int(number))]
+        outputs = [program.communicate(timeout=COMMAND_SECONDS) for program in programs]
+        for program, (_, err) in zip(programs, outputs):
+            if program.returncode != 0:
+                raise Failure(f"one of {number} at a time ended with {program.returncode}: {err.decode()}")
+
+    def do_interrupted(self, member, *words):
+        """interrupted MEMBER WORDS: killed ever later, until it ends well by itself."""
+        delay, kills = 0.02, 0
+        while True:
+            program = self._start(
+                member, words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            try:
+                _, err = program.communicate(timeout=delay)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.communicate()
+                delay, kills = delay + 0.03, kills + 1
+                continue
+            if program.returncode != 0:
+                raise Failure(f"after {kills} kills it ended with {program.returncode}: {err.decode()}")
+            if kills == 0:
+                raise Failure("it ended before it could be killed")
+            return
+
+    def do_under_fire(self, number, member, *words):
+        """under-fire N MEMBER WORDS: N times, while the mail server is killed and started again and again."""
+        maild, done = self._deployment.maild, threading.Event()
+
+        def fire():
+            while not done.is_set():
+                maild.kill()
+                maild.start()
+                done.wait(random.uniform(0.3, 0.8))
+
+        # What the shooting thread starts dies with it (_die_with_parent): the last start is ours.
+        shooter = threading.Thread(target=fire)
+        shooter.start()
+        try:
+            for _ in range(int(number)):
+                _, err, code = self.command(member, words, b"")
+                if code != 0:
+                    raise Failure(f"under fire it ended with {code}: {err}")
+        finally:
+            done.set()
+            shooter.join()
+            maild.kill()
+            maild.start()
+
+    def do_typed(self, typed, code, member, *words):
+        """typed "a|b" CODE MEMBER WORDS: at a terminal; each time it asks, one of the texts is typed.
+        The texts must not appear on the terminal."""
+        parent, child = pty.openpty()
+        program = self._start(member, words, passphrase=False, stdin=child, stdout=child, stderr=child,
+                              start_new_session=True, preexec_fn=lambda: _take_terminal(child))
+        os.close(child)
+        shown, answers, until = b"", typed.split("|"), time.monotonic() + COMMAND_SECONDS
+        while time.monotonic() < until:
+            if not select.select([parent], [], [], 0.1)[0]:
+                continue
+            try:
+                shown += os.read(parent, 4096)
+            except OSError:  # the other side is closed
+                break
+            if answers and shown.endswith((b"Passphrase: ", b"The same again: ")):
+                os.write(parent, answers.pop(0).encode() + b"\n")
+        os.close(parent)
+        ended = program.wait(COMMAND_SECONDS)
+        if ended != int(code):
+            raise Failure(f"at a terminal it ended with {ended}, not {code}: {shown.decode(errors='replace')}")
+        if any(text.encode() in shown for text in typed.split("|")):
+            raise Failure("the terminal shows the passphrase")
+
+
+def _take_terminal(terminal):
+    import fcntl
+    import termios
+
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
