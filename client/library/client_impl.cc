@@ -25,6 +25,11 @@ MailClient::Options MailOptions(const Surroundings& parts, const seal::MemberKey
           .retry = parts.retry};
 }
 
+DirectoryClient::Options Impatient(DirectoryClient::Options options) {
+  options.retry.attempts = 2;
+  return options;
+}
+
 }  // namespace
 
 absl::StatusOr<Surroundings> Connect(const Config& config) {
@@ -42,7 +47,7 @@ absl::StatusOr<Surroundings> Connect(const Config& config) {
                       .clock = std::make_unique<crypto::SystemClock>(),
                       .random = std::make_unique<crypto::SystemRandom>(),
                       .sleeper = std::make_unique<SystemSleeper>(),
-                      .retry = {.all_waits = config.patience}};
+                      .retry = {.attempts = 1000, .all_waits = config.patience}};
 }
 
 DirectoryClient::Options DirectoryOptions(const Surroundings& parts, const std::string& directory) {
@@ -70,6 +75,7 @@ ClientImpl::ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::st
       keys_(std::move(keys)),
       state_file_(directory, keys_.state_key.Clone(crypto::KeyAccess{})),
       directory_(DirectoryOptions(parts_, directory)),
+      impatient_directory_(Impatient(DirectoryOptions(parts_, directory))),
       mail_(MailOptions(parts_, keys_)) {}
 
 Labels ClientImpl::labels() const {

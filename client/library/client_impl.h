@@ -86,6 +86,8 @@ class ClientImpl final : public Client {
   const seal::MemberKeys keys_;
   const StateFile state_file_;
   const DirectoryClient directory_;
+  // For what a reader should not wait for.
+  const DirectoryClient impatient_directory_;
   MailClient mail_;
 
   mutable absl::Mutex mutex_;

@@ -138,7 +138,7 @@ absl::StatusOr<Listing> ClientImpl::Take(const References& listed) {
 
 // Somebody who only ever reads must hear of a swapped key too: her new mail is sealed for it.
 void ClientImpl::CheckOwnEntry(State* state) {
-  const absl::Status checked = directory_.CheckOwn(keys_.handle, state, /*always=*/true);
+  const absl::Status checked = impatient_directory_.CheckOwn(keys_.handle, state, /*always=*/true);
   const bool alarm = ProblemOf(checked) == Problem::kAlarm;
   absl::MutexLock lock(&mutex_);
   if (alarm && alarm_.ok()) alarm_ = checked;
