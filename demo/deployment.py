@@ -183,7 +183,7 @@ class Deployment:
         commands.append(self.directoryd.command)
         commands.append([
             self.program("letterlock-mailadmin"), "init", "--dir", self.mail, "--trust", made["trust_file"],
-            "--listen", "127.0.0.1:0", "--directory", f"localhost:{self.directoryd.port}",
+            "--listen", "127.0.0.1:0", "--directory", f"127.0.0.1:{self.directoryd.port}",
             "--directory-ca", made["ca_file"]])
         run(commands[-1])
         self.maild.start()
@@ -196,7 +196,7 @@ class Deployment:
         with open(self.config, encoding="utf-8") as file:
             text = file.read()
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(text.replace('"127.0.0.1:0"', f'"localhost:{port}"'))
+            file.write(text.replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
 
     def stop(self):
         self.maild.stop()

@@ -103,9 +103,6 @@ TEST_F(CredentialsTest, AClientReachesTheServerByAddressAndByName) {
   TlsServer server(ServerOptions());
   EXPECT_EQ(Reach({.address = server.address(), .ca_file = files_.ca_file}), kReached);
   EXPECT_EQ(
-      Reach({.address = "localhost:" + std::to_string(server.port()), .ca_file = files_.ca_file}),
-      kReached);
-  EXPECT_EQ(
       Reach({.address = server.address(), .server_name = "localhost", .ca_file = files_.ca_file}),
       kReached);
 }
