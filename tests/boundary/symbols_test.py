@@ -1,11 +1,10 @@
 """The symbol check finds what a program carries of the other plane, on tiny programs that are compiled here."""
 
-import os
 import subprocess
 import sys
 import unittest
 
-from fixture import ROOT, Fixture
+from fixture import CXX, ROOT, Fixture
 
 CHECK = ROOT / "tests" / "boundary" / "symbols" / "check_symbols.py"
 CLEAN = """
@@ -18,8 +17,7 @@ class Symbols(Fixture):
     def check(self, code, *options, plane="public"):
         """(exit code, output) of the check on a program with CLEAN and `code`; `use` is called from main."""
         self.write("a.cc", CLEAN + code + "\nint main() { return letterlock::directory::Serve() + use(); }\n")
-        compiler = os.environ.get("LETTERLOCK_TEST_CXX", "clang++-19")
-        subprocess.run([compiler, "-O1", *options, "a.cc", "-o", "program", "-lsodium"], cwd=self.root, check=True)
+        subprocess.run([CXX, "-O1", *options, "a.cc", "-o", "program", "-lsodium"], cwd=self.root, check=True)
         run = subprocess.run([sys.executable, CHECK, "--plane", plane, self.root / "program"],
                              capture_output=True, text=True, check=False)
         return run.returncode, run.stdout + run.stderr
