@@ -14,7 +14,8 @@ class CallContext {
  public:
   virtual ~CallContext() = default;
 
-  // When the caller stops waiting; never infinite: calls without a deadline have ten seconds.
+  // When the caller stops waiting; never infinite: calls without a deadline have ten seconds,
+  // and no call more than a minute.
   virtual absl::Time deadline() const = 0;
   // 16 hex digits, random: the call's name in logs and in the trailer `letterlock-request-id`.
   virtual const std::string& request_id() const = 0;
