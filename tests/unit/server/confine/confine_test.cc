@@ -146,17 +146,19 @@ TEST_F(ConfineTest, LookingIntoAProcessKillsTheProcess) {
   const pid_t self = ::getpid();
   char byte = 0;
   const iovec mine = {&byte, 1};
-  EXPECT_EQ(InConfinedChild(Named(), [&] { return Try(::syscall(SYS_ptrace, 16, self, 0, 0)); }),
-            kKilledBySeccomp);
-  Expect(kKilledBySeccomp, 0,
-         [&] { return Try(::syscall(SYS_process_vm_readv, self, &mine, 1, &mine, 1, 0)); });
+  EXPECT_EQ(
+      InConfinedChild(Named(), [&] { return Try(::syscall(SYS_ptrace, 16L, long{self}, 0L, 0L)); }),
+      kKilledBySeccomp);
+  Expect(kKilledBySeccomp, 0, [&] {
+    return Try(::syscall(SYS_process_vm_readv, long{self}, &mine, 1L, &mine, 1L, 0L));
+  });
 }
 
 TEST_F(ConfineTest, PrivilegedCallsKillTheProcess) {
   for (const long number : {SYS_mount, SYS_umount2, SYS_unshare, SYS_setns, SYS_chroot, SYS_bpf,
                             SYS_init_module, SYS_finit_module, SYS_kexec_load, SYS_keyctl,
                             SYS_perf_event_open, SYS_userfaultfd, SYS_setuid, SYS_capset}) {
-    EXPECT_EQ(InConfinedChild(Named(), [&] { return Try(::syscall(number, 0, 0, 0, 0, 0)); }),
+    EXPECT_EQ(InConfinedChild(Named(), [&] { return Try(::syscall(number, 0L, 0L, 0L, 0L, 0L)); }),
               kKilledBySeccomp)
         << number;
   }

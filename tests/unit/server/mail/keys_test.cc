@@ -121,7 +121,10 @@ TEST(LockedArenaTest, IsLockedIntoMemoryAndOutOfCoreDumps) {
     }
     if (inside && line.rfind("VmFlags:", 0) == 0) flags = line;
   }
+  // AddressSanitizer makes mlock do nothing; the plain build of this test holds us to it.
+#if !__has_feature(address_sanitizer)
   EXPECT_THAT(flags, ::testing::HasSubstr(" lo"));
+#endif
   EXPECT_THAT(flags, ::testing::HasSubstr(" dd"));
 }
 
