@@ -46,8 +46,9 @@ absl::StatusOr<BenchMember> MakeMember(const client::Config& config, const std::
   const auto handle = crypto::Handle::Parse(name);
   if (!handle.ok()) return handle.status();
   const auto passphrase = SecretBuffer::Copy("bench");
-  auto account = client::Client::Create(config, directory, *handle, passphrase,
-                                        [](const SecretBuffer&) { return absl::OkStatus(); });
+  client::Creation creation;
+  creation.show_kit = [](const SecretBuffer&) { return absl::OkStatus(); };
+  auto account = client::Client::Create(config, directory, *handle, passphrase, creation);
   if (!account.ok()) return account.status();
   auto file = config::ReadFile(directory + "/account.key", seal::kKeyFileSize);
   if (!file.ok()) return file.status();
