@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "absl/synchronization/mutex.h"
 #include "letterlock/mail/v1/mail_service.grpc.pb.h"
 #include "server/config/files.h"
 #include "server/tls/credentials.h"
@@ -49,6 +50,8 @@ class EchoService final : public pb::MailService::CallbackService {
 }  // namespace
 
 absl::Status ServeEcho(const EchoOptions& options) {
+  // As the daemons have it.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "crash_points.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/encoding.h"
@@ -242,6 +243,8 @@ std::string NamesOfPoints() {
 }
 
 int Main(int argc, char** argv) {
+  // Debian builds Abseil with the search for lock cycles on: under one global lock, for each lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::StatusOr<std::unique_ptr<rpc::TerminationSignals>> signals =
       rpc::TerminationSignals::Block();
   config::Reader described = config::Reader::Describe();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
 #include "attest/trust.h"
 #include "crash_points.h"
 #include "crypto/base/clock.h"
@@ -235,6 +236,8 @@ absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool chec
 }
 
 int Main(int argc, char** argv) {
+  // Debian builds Abseil with the search for lock cycles on: under one global lock, for each lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::StatusOr<std::unique_ptr<rpc::TerminationSignals>> signals =
       rpc::TerminationSignals::Block();
   config::Reader described = config::Reader::Describe();

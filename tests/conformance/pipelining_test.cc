@@ -93,6 +93,50 @@ TEST_P(EngineConformance, DropInAPipelineErasesWhatCameBeforeAndNothingAfter) {
   EXPECT_EQ(All(kTag, kTable), (std::vector<Row>{{{kTable, "new"}, "v"}}));
 }
 
+// An engine may leave out what a later write of its group replaces: nobody may notice.
+TEST_P(EngineConformance, OfManyQueuedWritesToOneRowTheLastCounts) {
+  constexpr Generation kWrites = 200;
+  const MailboxTag other = TagOf(0x43);
+  Answers answers;
+  for (Generation g = 0; g < kWrites; ++g) {
+    const std::string value = std::to_string(g);
+    Batch batch = Put({kTable, ""}, value);
+    batch.puts.push_back({{kTable, "key"}, value});
+    batch.puts.push_back({{Table{2}, value}, value});
+    if (g == 0) batch.puts.push_back({{Table{3}, ""}, "written once"});
+    if (g == 1) batch.puts.push_back({{Table{4}, ""}, "deleted later"});
+    if (g == 2) batch.deletes.push_back({Table{4}, ""});
+    engine().Apply(kTag, g, std::move(batch), Next(answers, under_test()).done());
+    engine().Apply(other, g, Put({kTable, ""}, "other's " + value),
+                   Next(answers, under_test()).done());
+  }
+  for (auto& answer : answers) EXPECT_TRUE(answer->Get().ok());
+  Reopen();
+  EXPECT_EQ(GenerationOf(kTag), kWrites);
+  EXPECT_EQ(GenerationOf(other), kWrites);
+  EXPECT_EQ(Value(kTag, {kTable, ""}), "199");
+  EXPECT_EQ(Value(kTag, {kTable, "key"}), "199");
+  EXPECT_EQ(Value(other, {kTable, ""}), "other's 199");
+  EXPECT_EQ(All(kTag, Table{2}).size(), kWrites);
+  EXPECT_EQ(Value(kTag, {Table{3}, ""}), "written once");
+  EXPECT_EQ(Value(kTag, {Table{4}, ""}), std::nullopt);
+}
+
+TEST_P(EngineConformance, DropInAPipelineErasesRowsThatNoLaterWriteReplaces) {
+  Answers answers;
+  const auto apply = [&](Generation expected, Batch batch) {
+    engine().Apply(kTag, expected, std::move(batch), Next(answers, under_test()).done());
+  };
+  apply(0, Put({kTable, ""}, "before"));
+  apply(1, Put({Table{2}, ""}, "before"));
+  engine().Drop(kTag, 2, Next(answers, under_test()).done());
+  apply(0, Put({kTable, ""}, "after"));
+  for (auto& answer : answers) EXPECT_TRUE(answer->Get().ok());
+  EXPECT_EQ(Value(kTag, {kTable, ""}), "after");
+  EXPECT_EQ(Value(kTag, {Table{2}, ""}), std::nullopt);
+  EXPECT_EQ(GenerationOf(kTag), 1u);
+}
+
 TEST_P(EngineConformance, ReadersSeeCommittedStatesOnlyAndAllThatWasAnswered) {
   // Each write puts its own generation into two rows: a reader must never see rows and generation
   // of different states, nor go back, nor miss what was answered before it asked.

@@ -3,39 +3,9 @@
 #include <utility>
 
 #include "database.h"
-#include "row_layout.h"
+#include "group_batch.h"
 
 namespace letterlock::engine {
-namespace {
-
-void AddDrop(rocksdb::WriteBatch& out, const MailboxTag& tag) {
-  out.DeleteRange(GenerationKey(tag), PartitionEnd(tag));
-}
-
-void AddRows(rocksdb::WriteBatch& out, const MailboxWrite& write, Generation after) {
-  std::string key = GenerationKey(write.tag);
-  out.Put(key, GenerationValue(after));
-  const auto at = [&key](const RowKey& row) -> const std::string& {
-    key.resize(kTableAt);
-    key += static_cast<char>(row.table);
-    key += row.key;
-    return key;
-  };
-  for (const Row& row : write.batch.puts) out.Put(at(row.key), row.value);
-  for (const RowKey& row : write.batch.deletes) out.Delete(at(row));
-}
-
-void AddTo(rocksdb::WriteBatch& out, const PendingWrite& pending) {
-  for (const MailboxWrite& write : pending.writes) {
-    if (pending.drop) {
-      AddDrop(out, write.tag);
-    } else {
-      AddRows(out, write, pending.After(write));
-    }
-  }
-}
-
-}  // namespace
 
 Committer::Committer(rocksdb::DB& db, WriteQueue& queue, CompletionThread& completions)
     : db_(db), queue_(queue), completions_(completions), generations_(db), thread_([this] {
@@ -66,14 +36,15 @@ void Committer::Run() {
 
 void Committer::Commit(std::vector<PendingWrite> group) {
   generations_.Load(group);
-  rocksdb::WriteBatch merged;
+  GroupBatch rows;
   std::vector<CompletedWrite> completed;
-  completed.reserve(group.size());
+  completed.reserve(group.size());  // so that what is in it stays in its place
   for (PendingWrite& pending : group) {
     absl::Status status = generations_.Advance(pending);
-    if (status.ok()) AddTo(merged, pending);
     completed.push_back({std::move(pending), std::move(status)});
+    if (completed.back().status.ok()) rows.Add(completed.back().write);
   }
+  rocksdb::WriteBatch merged = rows.Build();
 
   if (merged.Count() > 0) {
     rocksdb::WriteOptions synced;

@@ -58,25 +58,25 @@ void SendOperation::Begin() {
 
 absl::StatusOr<bool> SendOperation::Reserve() {
   Lane& lane = *sender_.lane_;
-  while (true) {
+  KeyRing::Keys keys;
+  while (keys == nullptr) {
     if (absl::Status loaded = lane.Load(deadline_); !loaded.ok()) return loaded;
-    std::shared_ptr<SendOperation> earlier;
-    {
-      absl::MutexLock lock(&lane.mu);
-      const Lane::View* view = lane.view();
-      if (view == nullptr) continue;
-      sender_row_key_ = view->keys->MessageRowKey(routing_.sender, routing_.message_id);
-      std::weak_ptr<SendOperation>& place = lane.sending[sender_row_key_];
-      earlier = place.lock();
-      if (earlier == nullptr) {
-        place = weak_from_this();
-        reserved_ = true;
-        return true;
-      }
-    }
-    earlier->Join(shared_from_this());
-    return false;
+    keys = lane.keys();
   }
+  sender_row_key_ = keys->MessageRowKey(routing_.sender, routing_.message_id);
+  std::shared_ptr<SendOperation> earlier;
+  {
+    absl::MutexLock lock(&lane.mu);
+    std::weak_ptr<SendOperation>& place = lane.sending[sender_row_key_];
+    earlier = place.lock();
+    if (earlier == nullptr) {
+      place = weak_from_this();
+      reserved_ = true;
+      return true;
+    }
+  }
+  earlier->Join(shared_from_this());
+  return false;
 }
 
 void SendOperation::Release() {
@@ -145,7 +145,7 @@ SendOperation::Step SendOperation::Try() {
   };
   if (absl::Now() >= deadline_) return over(DeadlinePassed());
 
-  auto sender = Look(*sender_lane(), deadline_);
+  auto sender = Look(*sender_lane(), sender_row_key_, deadline_);
   if (!sender.ok()) return over(sender.status());
   if (const std::optional<Delivery>& known = sender->known) {
     if (known->request_digest != digest_) return over(IdReused());
@@ -156,7 +156,7 @@ SendOperation::Step SendOperation::Try() {
     return Step::kOver;
   }
   if (absl::Status opened = OpenRecipient(deadline_); !opened.ok()) return over(opened);
-  auto recipient = Look(*recipient_lane(), deadline_);
+  auto recipient = Look(*recipient_lane(), {}, deadline_);
   if (!recipient.ok()) return over(recipient.status());
   if (recipient->known && recipient->known->request_digest != digest_) return over(IdReused());
 
@@ -174,8 +174,10 @@ absl::Status SendOperation::OpenRecipient(absl::Time deadline) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, absl::Time deadline) const {
+absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, std::string row_key,
+                                                          absl::Time deadline) const {
   Looked looked;
+  looked.row_key = std::move(row_key);
   KeyRing::Keys keys;
   while (keys == nullptr) {
     if (absl::Status loaded = lane.Load(deadline); !loaded.ok()) return loaded;
@@ -184,8 +186,10 @@ absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, absl::Time
     keys = lane.view()->keys;
     looked.incarnation = lane.incarnation();
   }
-  const engine::RowKey place{table::kDeliveries,
-                             keys->MessageRowKey(routing_.sender, routing_.message_id)};
+  if (looked.row_key.empty()) {
+    looked.row_key = keys->MessageRowKey(routing_.sender, routing_.message_id);
+  }
+  const engine::RowKey place{table::kDeliveries, looked.row_key};
   auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline);
   if (!rows.ok()) return rows.status();
   if (!rows->values[0]) return looked;
@@ -255,8 +259,9 @@ std::uint64_t SendOperation::NowMs() const {
   return static_cast<std::uint64_t>(absl::ToUnixMillis(context_.clock.Now()));
 }
 
-engine::Batch SendOperation::MessageRows(Lane::View& view, v1::Folder folder,
-                                         v1::DeliveryState state, std::string_view wrap) const {
+engine::Batch SendOperation::MessageRows(Lane::View& view, const std::string& row_key,
+                                         v1::Folder folder, v1::DeliveryState state,
+                                         std::string_view wrap) const {
   const Delivery delivery{.request_digest = digest_,
                           .sequence = view.counters.next_sequence++,
                           .accepted_unix_ms = accepted_unix_ms_,
@@ -265,22 +270,20 @@ engine::Batch SendOperation::MessageRows(Lane::View& view, v1::Folder folder,
   view.counters.byte_count += envelope_->ciphertext().size();
   engine::Batch batch;
   batch.puts.reserve(4);
-  PutRows(*view.keys, folder, delivery, wrap, batch);
+  PutRows(*view.keys, row_key, folder, delivery, wrap, batch);
   batch.puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
   return batch;
 }
 
-void SendOperation::PutRows(const vault::MailboxKeys& keys, v1::Folder folder,
-                            const Delivery& delivery, std::string_view wrap,
+void SendOperation::PutRows(const vault::MailboxKeys& keys, const std::string& row_key,
+                            v1::Folder folder, const Delivery& delivery, std::string_view wrap,
                             engine::Batch& batch) const {
   v1::MessageState kept;
   kept.set_folder(folder);
   kept.set_sequence(delivery.sequence);
   kept.set_accepted_unix_ms(delivery.accepted_unix_ms);
   if (folder == v1::FOLDER_SENT) kept.set_delivery(delivery.state);
-  batch.puts.push_back(
-      SealRow(keys, {table::kDeliveries, keys.MessageRowKey(routing_.sender, routing_.message_id)},
-              EncodeDelivery(delivery)));
+  batch.puts.push_back(SealRow(keys, {table::kDeliveries, row_key}, EncodeDelivery(delivery)));
   batch.puts.push_back(
       SealRow(keys, {table::kMessages, SequenceKey(delivery.sequence)},
               EncodeMessage(envelope_->header(), wrap, envelope_->ciphertext(), kept)));

@@ -53,6 +53,7 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   // What a mailbox knows of this message, as of an incarnation of its lane.
   struct Looked {
     std::uint64_t incarnation = 0;
+    std::string row_key;  // of this message in this mailbox
     std::optional<Delivery> known;
   };
   enum class Step { kAgain, kOver };
@@ -71,7 +72,8 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   // Releases, then tells all.
   void Conclude(const Outcome& outcome);
 
-  absl::StatusOr<Looked> Look(Lane& lane, absl::Time deadline) const;
+  // `row_key` is the message's in this mailbox, or empty where nobody has computed it yet.
+  absl::StatusOr<Looked> Look(Lane& lane, std::string row_key, absl::Time deadline) const;
   absl::Status OpenRecipient(absl::Time deadline);
   // On a thread of the engine, after a write that failed: tries again on the background pool, or
   // concludes.
@@ -84,16 +86,18 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   bool HasRoom(const Counters& counters) const;
 
   // The rows of one mailbox for this message, which its view counts from here on.
-  engine::Batch MessageRows(Lane::View& view, v1::Folder folder, v1::DeliveryState state,
-                            std::string_view wrap) const;
+  engine::Batch MessageRows(Lane::View& view, const std::string& row_key, v1::Folder folder,
+                            v1::DeliveryState state, std::string_view wrap) const;
   // Rows of a message that has its sequence: state in table 0x05, the message in 0x04.
-  void PutRows(const vault::MailboxKeys& keys, v1::Folder folder, const Delivery& delivery,
-               std::string_view wrap, engine::Batch& batch) const;
+  void PutRows(const vault::MailboxKeys& keys, const std::string& row_key, v1::Folder folder,
+               const Delivery& delivery, std::string_view wrap, engine::Batch& batch) const;
   std::uint64_t NowMs() const;
 
   // Lanes are for this class and what is derived from it only.
   static const std::shared_ptr<Lane>& LaneOf(const Mailbox& mailbox) { return mailbox.lane_; }
   const std::shared_ptr<Lane>& sender_lane() const { return sender_.lane_; }
+  // The message's row key in the sender's mailbox. REQUIRES: Reserve.
+  const std::string& sender_row_key() const { return sender_row_key_; }
   // REQUIRES: OpenRecipient.
   const std::shared_ptr<Lane>& recipient_lane() const { return recipient_->lane_; }
 

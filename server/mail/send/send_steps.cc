@@ -76,7 +76,7 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
                          .state = v1::DELIVERY_STATE_PENDING};
   const engine::Generation expected = sent->next;
   engine::Batch batch =
-      MessageRows(*sent, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
+      MessageRows(*sent, sender.row_key, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
   batch.puts.push_back(SealRow(*sent->keys, {table::kOutbox, SequenceKey(pending.sequence)},
                                EncodeOutbox(envelope_->header(), envelope_->recipient_wrap())));
   const std::uint64_t incarnation = from.Queue();
@@ -140,7 +140,7 @@ SendOperation::Step StepwiseSend::TryDeliver() {
     return Step::kAgain;
   }
   if (!opened.ok()) return trouble(opened);
-  auto looked = Look(*recipient_lane(), deadline);
+  auto looked = Look(*recipient_lane(), {}, deadline);
   if (!looked.ok()) return trouble(looked.status());
   if (looked->known) {
     SetFate(looked->known->request_digest == digest_ ? v1::DELIVERY_STATE_DELIVERED
@@ -157,8 +157,8 @@ SendOperation::Step StepwiseSend::TryDeliver() {
     return Step::kAgain;
   }
   const engine::Generation expected = received->next;
-  engine::Batch batch = MessageRows(*received, v1::FOLDER_INBOX, v1::DELIVERY_STATE_DELIVERED,
-                                    envelope_->recipient_wrap());
+  engine::Batch batch = MessageRows(*received, looked->row_key, v1::FOLDER_INBOX,
+                                    v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap());
   const std::uint64_t incarnation = to.Queue();
   context_.engine.Apply(to.tag(), expected, std::move(batch),
                         [this, self = shared_from_this(),
@@ -190,7 +190,7 @@ SendOperation::Step StepwiseSend::TrySettle() {
   Delivery settled = delivery_;
   settled.state = fate_;
   engine::Batch batch;
-  PutRows(*sent->keys, v1::FOLDER_SENT, settled, envelope_->sender_wrap(), batch);
+  PutRows(*sent->keys, sender_row_key(), v1::FOLDER_SENT, settled, envelope_->sender_wrap(), batch);
   batch.deletes.push_back({table::kOutbox, SequenceKey(settled.sequence)});
   const engine::Generation expected = sent->next;
   const std::uint64_t incarnation = from.Queue();

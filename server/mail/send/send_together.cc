@@ -38,16 +38,16 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
   std::vector<engine::MailboxWrite> writes;
   writes.reserve(2);
   writes.push_back({from.tag(), sent->next,
-                    MessageRows(*sent, v1::FOLDER_SENT, v1::DELIVERY_STATE_DELIVERED,
-                                envelope_->sender_wrap())});
+                    MessageRows(*sent, sender.row_key, v1::FOLDER_SENT,
+                                v1::DELIVERY_STATE_DELIVERED, envelope_->sender_wrap())});
   const std::uint64_t from_incarnation = from.Queue();
   // Delivered before: the sender's rows went back to an older state since. They are made up for.
   const bool deliver = !recipient.known;
   std::uint64_t to_incarnation = 0;
   if (deliver) {
     writes.push_back({to.tag(), received->next,
-                      MessageRows(*received, v1::FOLDER_INBOX, v1::DELIVERY_STATE_DELIVERED,
-                                  envelope_->recipient_wrap())});
+                      MessageRows(*received, recipient.row_key, v1::FOLDER_INBOX,
+                                  v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap())});
     to_incarnation = to.Queue();
   }
   context_.engine.ApplyTogether(
