@@ -78,6 +78,13 @@ absl::StatusOr<FileDescriptor> OpenRegular(const std::string& path, int flags, s
   return fd;
 }
 
+absl::Status CheckOwner(const std::string& path, const struct stat& about) {
+  if (about.st_uid != ::geteuid() && about.st_uid != 0) {
+    return Refused(absl::StatusCode::kPermissionDenied, path, "belongs to another user");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<FileDescriptor> OpenSecret(const std::string& path, struct stat* about) {
   absl::StatusOr<FileDescriptor> fd = OpenRegular(path, O_NOFOLLOW, about);
   if (!fd.ok()) {
@@ -89,10 +96,26 @@ absl::StatusOr<FileDescriptor> OpenSecret(const std::string& path, struct stat* 
     return Refused(absl::StatusCode::kPermissionDenied, path,
                    "holds a secret and is open to group or others; chmod 600");
   }
-  if (about->st_uid != ::geteuid() && about->st_uid != 0) {
-    return Refused(absl::StatusCode::kPermissionDenied, path, "belongs to another user");
-  }
+  if (absl::Status owner = CheckOwner(path, *about); !owner.ok()) return owner;
   return fd;
+}
+
+// From where the file stands to its end.
+absl::StatusOr<std::string> ReadToEnd(int fd, const std::string& path, std::size_t max_size) {
+  std::string bytes;
+  while (true) {
+    const std::size_t had = bytes.size();
+    bytes.resize(std::min(had + kReadChunk, max_size + 1));
+    const std::span<std::uint8_t> room(reinterpret_cast<std::uint8_t*>(bytes.data()) + had,
+                                       bytes.size() - had);
+    const ssize_t got = ReadAll(fd, room);
+    if (got < 0) return SystemError(path);
+    bytes.resize(had + static_cast<std::size_t>(got));
+    if (bytes.size() > max_size) {
+      return Refused(absl::StatusCode::kResourceExhausted, path, "is too large");
+    }
+    if (static_cast<std::size_t>(got) < room.size()) return bytes;
+  }
 }
 
 // A file that is not there any more unless Keep() was called.
@@ -153,20 +176,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_si
   struct stat about = {};
   absl::StatusOr<FileDescriptor> fd = OpenRegular(path, 0, &about);
   if (!fd.ok()) return fd.status();
-  std::string bytes;
-  while (true) {
-    const std::size_t had = bytes.size();
-    bytes.resize(std::min(had + kReadChunk, max_size + 1));
-    const std::span<std::uint8_t> room(reinterpret_cast<std::uint8_t*>(bytes.data()) + had,
-                                       bytes.size() - had);
-    const ssize_t got = ReadAll(fd->get(), room);
-    if (got < 0) return SystemError(path);
-    bytes.resize(had + static_cast<std::size_t>(got));
-    if (bytes.size() > max_size) {
-      return Refused(absl::StatusCode::kResourceExhausted, path, "is too large");
-    }
-    if (static_cast<std::size_t>(got) < room.size()) return bytes;
+  return ReadToEnd(fd->get(), path, max_size);
+}
+
+absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, std::size_t max_size) {
+  struct stat about = {};
+  absl::StatusOr<FileDescriptor> fd = OpenRegular(path, O_NOFOLLOW, &about);
+  if (!fd.ok()) return fd.status();
+  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Refused(absl::StatusCode::kPermissionDenied, path,
+                   "can be written by group or others; chmod go-w");
   }
+  if (absl::Status owner = CheckOwner(path, about); !owner.ok()) return owner;
+  return ReadToEnd(fd->get(), path, max_size);
 }
 
 absl::Status CheckSecretFile(const std::string& path) {

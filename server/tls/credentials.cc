@@ -1,19 +1,21 @@
 #include "server/tls/credentials.h"
 
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <openssl/pem.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "crypto/base/secret_buffer.h"
-#include "openssl_ptr.h"
+#include "identity_watcher.h"
 #include "server/config/files.h"
+#include "server/tls/identity.h"
 #include "server/tls/policy.h"
 
 namespace letterlock::tls {
@@ -21,42 +23,10 @@ namespace {
 
 constexpr std::size_t kMaxPem = 256 * 1024;
 
-absl::Status Invalid(const std::string& path, const char* why) {
-  ERR_clear_error();
-  return absl::InvalidArgumentError(path + ": " + why);
-}
-
-BioPtr MemoryBio(std::string_view bytes) {
-  return BioPtr(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
-}
-
-// The first certificate of a PEM file, which must not have run out.
-absl::StatusOr<CertificatePtr> ReadCertificate(const std::string& path) {
-  const absl::StatusOr<std::string> pem = config::ReadFile(path, kMaxPem);
-  if (!pem.ok()) return pem.status();
-  const BioPtr bio = MemoryBio(*pem);
-  CertificatePtr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (certificate == nullptr) return Invalid(path, "is not a PEM certificate");
-  if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) <= 0) {
-    return Invalid(path, "has expired");
-  }
-  return certificate;
-}
-
-// Never asks at a terminal.
-int NoPassphrase(char*, int, int, void*) { return 0; }
-
-absl::StatusOr<KeyPtr> ReadKey(const std::string& path) {
-  const absl::StatusOr<crypto::SecretBuffer> pem = config::ReadSecretFile(path, kMaxPem);
-  if (!pem.ok()) return pem.status();
-  const BioPtr bio = MemoryBio(pem->RevealView(crypto::KeyAccess{}));
-  KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &NoPassphrase, nullptr));
-  if (key == nullptr) return Invalid(path, "is not a PEM private key without passphrase");
-  return key;
-}
-
 absl::StatusOr<std::string> ReadRoots(const std::string& path) {
-  if (absl::Status status = ReadCertificate(path).status(); !status.ok()) return status;
+  const auto facts = ReadCertificateFacts(path);
+  if (!facts.ok()) return facts.status();
+  if (facts->not_after <= absl::Now()) return absl::InvalidArgumentError(path + ": has expired");
   return config::ReadFile(path, kMaxPem);
 }
 
@@ -80,46 +50,72 @@ grpc::ChannelArguments ArgumentsFor(const ChannelOptions& options) {
   return arguments;
 }
 
-}  // namespace
-
-absl::Status CheckIdentityFiles(const std::string& certificate_file, const std::string& key_file) {
-  const absl::StatusOr<KeyPtr> key = ReadKey(key_file);
-  if (!key.ok()) return key.status();
-  const absl::StatusOr<CertificatePtr> certificate = ReadCertificate(certificate_file);
-  if (!certificate.ok()) return certificate.status();
-  if (X509_check_private_key(certificate->get(), key->get()) != 1) {
-    return Invalid(key_file, "does not belong to the certificate");
-  }
-  return absl::OkStatus();
+const char* TextOf(const crypto::SecretBuffer& terminated) {
+  return terminated.RevealView(crypto::KeyAccess{}).data();
 }
+
+// What gRPC's core asks at each handshake whether there is another identity; one for each port,
+// owned by the core's credentials, which outlive ours.
+struct Port {
+  std::shared_ptr<IdentityWatcher> watcher;
+  std::uint64_t served = 0;  // under the core's lock
+
+  static grpc_ssl_certificate_config_reload_status Fetch(
+      void* data, grpc_ssl_server_certificate_config** config) {
+    auto* port = static_cast<Port*>(data);
+    const auto identity = port->watcher->current();
+    if (identity->number == port->served) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    const grpc_ssl_pem_key_cert_pair pair = {TextOf(identity->loaded.key_pem),
+                                             identity->loaded.chain_pem.c_str()};
+    // The core wants roots even where it asks no client for a certificate; it does not use them.
+    const std::string& roots = identity->client_roots_pem.empty() ? identity->loaded.chain_pem
+                                                                  : identity->client_roots_pem;
+    *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
+    port->served = identity->number;
+    return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+  }
+};
+
+// gRPC's own watching credentials (FileWatcherCertificateProvider) take whatever the files hold,
+// also a key without its certificate: then no handshake succeeds until somebody looks.
+class RotatingCredentials final : public grpc::ServerCredentials {
+ public:
+  explicit RotatingCredentials(std::shared_ptr<IdentityWatcher> watcher)
+      : watcher_(std::move(watcher)) {}
+
+  // Not used: what a call may do is server/rpc's to say.
+  void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {
+    std::abort();
+  }
+
+ private:
+  int AddPortToServer(const std::string& address, grpc_server* server) override {
+    const bool mutual = !watcher_->current()->client_roots_pem.empty();
+    auto* port = new Port{watcher_};
+    grpc_server_credentials* credentials = grpc_ssl_server_credentials_create_with_options(
+        grpc_ssl_server_credentials_create_options_using_config_fetcher(
+            mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                   : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
+            &Port::Fetch, port));
+    // A processor that processes nothing: the one way to be told when the core lets go.
+    grpc_server_credentials_set_auth_metadata_processor(
+        credentials, {nullptr, [](void* state) { delete static_cast<Port*>(state); }, port});
+    const int bound = grpc_server_add_http2_port(server, address.c_str(), credentials);
+    grpc_server_credentials_release(credentials);
+    return bound;
+  }
+
+  const std::shared_ptr<IdentityWatcher> watcher_;
+};
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const ServerCredentialsOptions& options) {
   if (absl::Status status = RequireTls13(); !status.ok()) return status;
-  absl::Status files = CheckIdentityFiles(options.certificate_file, options.key_file);
-  if (!files.ok()) return files;
-  const bool mutual = !options.client_ca_file.empty();
-  if (mutual) {
-    if (absl::Status status = ReadRoots(options.client_ca_file).status(); !status.ok()) {
-      return status;
-    }
-  }
-
-  const auto seconds = std::max<std::int64_t>(1, absl::ToInt64Seconds(options.refresh));
-  auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-      options.key_file, options.certificate_file, options.client_ca_file,
-      static_cast<unsigned>(seconds));
-  grpc::experimental::TlsServerCredentialsOptions tls(std::move(provider));
-  tls.watch_identity_key_cert_pairs();
-  if (mutual) {
-    tls.watch_root_certs();
-    tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  } else {
-    tls.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  }
-  auto credentials = grpc::experimental::TlsServerCredentials(tls);
-  if (credentials == nullptr) return absl::InternalError("gRPC makes no server credentials");
-  return credentials;
+  auto watcher = IdentityWatcher::Start(options);
+  if (!watcher.ok()) return watcher.status();
+  return std::make_shared<RotatingCredentials>(*std::move(watcher));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
@@ -132,14 +128,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
     return absl::InvalidArgumentError("certificate_file and key_file go together");
   }
   if (!options.certificate_file.empty()) {
-    absl::Status files = CheckIdentityFiles(options.certificate_file, options.key_file);
-    if (!files.ok()) return files;
-    absl::StatusOr<std::string> chain = config::ReadFile(options.certificate_file, kMaxPem);
-    if (!chain.ok()) return chain.status();
-    auto key = config::ReadSecretFile(options.key_file, kMaxPem);
-    if (!key.ok()) return key.status();
-    tls.pem_cert_chain = *std::move(chain);
-    tls.pem_private_key = std::string(key->RevealView(crypto::KeyAccess{}));  // as gRPC wants it
+    auto identity = LoadIdentity(options.certificate_file, options.key_file, absl::Now());
+    if (!identity.ok()) return identity.status();
+    tls.pem_cert_chain = std::move(identity->chain_pem);
+    // As gRPC wants it.
+    tls.pem_private_key = TextOf(identity->key_pem);
   }
   return grpc::CreateCustomChannel(options.address, grpc::SslCredentials(tls),
                                    ArgumentsFor(options));

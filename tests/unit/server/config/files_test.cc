@@ -142,6 +142,32 @@ TEST_F(FilesTest, ASecretBehindASymbolicLinkIsRefusedAndInALinkedDirectoryTaken)
   EXPECT_TRUE(ReadSecretFile<5>(directory_ / "current/secret").ok());
 }
 
+TEST_F(FilesTest, AFileThatDecidesAboutTrustIsReadWhereOnlyItsOwnerCanWriteIt) {
+  for (const mode_t mode : {0644, 0600, 0444}) {
+    EXPECT_EQ(ReadTrustedFile(Secret("12345", mode), 5).value_or(""), "12345") << mode;
+  }
+  for (const mode_t mode : {0664, 0646, 0620}) {
+    EXPECT_EQ(ReadTrustedFile(Secret("12345", mode), 5).status().code(),
+              absl::StatusCode::kPermissionDenied)
+        << mode;
+  }
+  const std::string path = Secret("12345", 0644);
+  EXPECT_EQ(ReadTrustedFile(path, 4).status().code(), absl::StatusCode::kResourceExhausted);
+  std::filesystem::create_symlink(path, directory_ / "link");
+  EXPECT_EQ(ReadTrustedFile(directory_ / "link", 5).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(absl::IsNotFound(ReadTrustedFile(directory_ / "none", 5).status()));
+}
+
+// Both kinds of file, as another user meets them. Needs root to give a file away.
+TEST_F(FilesTest, AFileOfAnotherUserIsRefused) {
+  if (::geteuid() != 0) return;  // only root can make one
+  const std::string path = Secret("12345");
+  ASSERT_EQ(::chown(path.c_str(), 4242, 4242), 0);
+  EXPECT_EQ(ReadTrustedFile(path, 5).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(ReadSecretFile<5>(path).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
 TEST_F(FilesTest, AFifoIsRefusedWithoutWaitingForItsWriter) {
   ASSERT_EQ(::mkfifo((directory_ / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(ReadSecretFile<5>(directory_ / "fifo").status().code(),

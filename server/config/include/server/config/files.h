@@ -25,6 +25,11 @@ enum class FileMode : unsigned {
 // regular file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_size);
 
+// A file that anybody may read, but that decides about trust (a certificate, a list of keys): as
+// ReadFile, and PERMISSION_DENIED where it is a symbolic link, belongs to another user than this
+// process's or root, or where group or others can write it. Directories above it may be links.
+absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, std::size_t max_size);
+
 // A file that holds a secret. PERMISSION_DENIED unless it is a regular file, not a symbolic link,
 // that belongs to this process's user (or root) and that neither group nor others can read, write
 // or execute; NOT_FOUND; INVALID_ARGUMENT where the size is wrong. Directories above it may be

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,14 +24,18 @@ struct ServerCredentialsOptions {
   std::string key_file{};
   // PEM; if set, clients must prove a certificate under it (mTLS).
   std::string client_ca_file{};
-  // The files are read again this often (whole seconds): swap a directory symlink, so that
-  // certificate and key change at once. Connections made before keep the old ones until
-  // MAX_CONNECTION_AGE ends them.
+  // The files are read again this often. What is in order then (identity.h) is what new connections
+  // get; what is not leaves the old in use. Connections made before keep theirs until
+  // MAX_CONNECTION_AGE ends them. The two files may be replaced one after the other, or together by
+  // swapping a link to their directory.
   absl::Duration refresh = absl::Seconds(30);
+  // Told of what came of that, on a thread of the credentials'; both must not block. A refusal is
+  // told once, until it is another or over.
+  std::function<void(absl::Time not_after)> on_rotation{};
+  std::function<void(const absl::Status& why)> on_refusal{};
 };
 
-// INVALID_ARGUMENT with the file's path: missing, readable by others, not PEM, key and certificate
-// do not belong together, certificate expired.
+// Errors as identity.h's LoadIdentity, and of `client_ca_file` likewise.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const ServerCredentialsOptions& options);
 
@@ -48,8 +53,5 @@ struct ChannelOptions {
 };
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
-
-// The checks that MakeServerCredentials makes of the two files.
-absl::Status CheckIdentityFiles(const std::string& certificate_file, const std::string& key_file);
 
 }  // namespace letterlock::tls
