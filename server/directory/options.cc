@@ -22,6 +22,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Path("tls.certificate_file", &options->tls_certificate_file, "PEM, chain, leaf first",
               kRequired);
   reader.Path("tls.key_file", &options->tls_key_file, "PEM, mode 0600", kRequired);
+  reader.Time("tls.refresh", &options->tls_refresh, absl::Milliseconds(100), absl::Hours(24),
+              "how often both files are read again; connections that are there keep the old");
 
   reader.Time("head_interval", &options->head_interval, absl::Milliseconds(10), absl::Minutes(1),
               "between two heads; 100ms in development, else 1s");

@@ -30,6 +30,7 @@ struct DaemonOptions {
 
   std::string tls_certificate_file;
   std::string tls_key_file;
+  absl::Duration tls_refresh = absl::Seconds(30);
 
   absl::Duration head_interval = absl::ZeroDuration();  // zero: by the kind of deployment
   absl::Duration head_interval_max = absl::Seconds(60);

@@ -30,6 +30,7 @@
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
 #include "server/tls/credentials.h"
+#include "server/tls/identity.h"
 #include "server/tls/policy.h"
 
 namespace letterlock::mail {
@@ -74,7 +75,7 @@ absl::Status Confine(const DaemonOptions& options, bool development, const rpc::
                            (options.confinement == Confinement::kByDeployment && development);
   limits.strictness =
       best_effort ? confine::Strictness::kBestEffort : confine::Strictness::kRequired;
-  limits.read = {DirectoryOf(options.tls_certificate_file), DirectoryOf(options.tls_key_file)};
+  limits.read = tls::DirectoriesToRead({options.tls_certificate_file, options.tls_key_file});
   limits.read_write = {options.store_directory};
   if (!options.port_file.empty()) limits.read_write.push_back(DirectoryOf(options.port_file));
   std::uint32_t port = 0;
@@ -167,7 +168,17 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                    State& state, const TestFlags& tests, rpc::TerminationSignals& signals,
                    const rpc::Logger& logger) {
   auto credentials = tls::MakeServerCredentials(
-      {.certificate_file = options.tls_certificate_file, .key_file = options.tls_key_file});
+      {.certificate_file = options.tls_certificate_file,
+       .key_file = options.tls_key_file,
+       .refresh = options.tls_refresh,
+       .on_rotation =
+           [logger](absl::Time not_after) {
+             logger.Info("tls_rotated", {{"not_after_unix_s", absl::ToUnixSeconds(not_after)}});
+           },
+       .on_refusal =
+           [logger](const absl::Status& why) {
+             logger.Error("tls_refused", {{"cause", rpc::Cause{why}}});
+           }});
   if (!credentials.ok()) return credentials.status();
 
   rpc::WorkerPool background(

@@ -36,6 +36,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Path("tls.certificate_file", &options->tls_certificate_file, "PEM, chain, leaf first",
               kRequired);
   reader.Path("tls.key_file", &options->tls_key_file, "PEM, mode 0600", kRequired);
+  reader.Time("tls.refresh", &options->tls_refresh, absl::Milliseconds(100), absl::Hours(24),
+              "how often both files are read again; connections that are there keep the old");
 
   ReadQuota(reader, &options->quota);
   reader.Number<std::uint32_t>("memory.mailboxes", &options->mailboxes_in_memory, 64, 1'000'000,

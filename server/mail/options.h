@@ -31,6 +31,7 @@ struct DaemonOptions {
 
   std::string tls_certificate_file;
   std::string tls_key_file;
+  absl::Duration tls_refresh = absl::Seconds(30);
 
   Quota quota;
   std::uint32_t mailboxes_in_memory = 16'384;
