@@ -18,6 +18,11 @@ inline constexpr std::string_view kWrap = "letterlock/v1/wrap";
 inline constexpr std::string_view kContentKey = "letterlock/v1/content-key";
 inline constexpr std::string_view kContentCommitment = "letterlock/v1/content-commitment";
 inline constexpr std::string_view kMessage = "letterlock/v1/message";
+inline constexpr std::string_view kAttachment = "letterlock/v1/attachment";
+inline constexpr std::string_view kReport = "letterlock/v1/report";
+inline constexpr std::string_view kImport = "letterlock/v1/import";
+inline constexpr std::string_view kImportMessage = "letterlock/v1/import-message";
+inline constexpr std::string_view kImportThread = "letterlock/v1/import-thread";
 
 // Member keys.
 inline constexpr std::string_view kDeviceCertificate = "letterlock/v1/device-certificate";
@@ -25,6 +30,9 @@ inline constexpr std::string_view kSession = "letterlock/v1/session";
 inline constexpr std::string_view kClientState = "letterlock/v1/client-state";
 inline constexpr std::string_view kRecoveryGroup = "letterlock/v1/recovery-group";
 inline constexpr std::string_view kRecoveryKey = "letterlock/v1/recovery-key";
+inline constexpr std::string_view kRecoverySession = "letterlock/v1/recovery-session";
+inline constexpr std::string_view kKeyringKey = "letterlock/v1/keyring-key";
+inline constexpr std::string_view kKeyringHash = "letterlock/v1/keyring-hash";
 inline constexpr std::string_view kRecoveryKeyDigest = "letterlock/v1/recovery-key-digest";
 
 // Directory and maps.
@@ -52,5 +60,6 @@ inline constexpr std::string_view kRequestDigest = "letterlock/v1/request-digest
 inline constexpr std::string_view kChallenge = "letterlock/v1/challenge";
 inline constexpr std::string_view kToken = "letterlock/v1/token";
 inline constexpr std::string_view kPageToken = "letterlock/v1/page-token";
+inline constexpr std::string_view kSyncToken = "letterlock/v1/sync-token";
 
 }  // namespace letterlock::context
