@@ -72,6 +72,21 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
               v1::ListResponse* response) {
         return List(*parts.mailboxes, *parts.sender, grant, call, request, response);
       });
+  // Declared, not served yet.
+  service->Unimplemented("Fetch");
+  service->Unimplemented("Sync");
+  service->Unimplemented("Watch");
+  service->Unimplemented("Update");
+  service->Unimplemented("Delete");
+  service->Unimplemented("Import");
+  service->Unimplemented("Respond");
+  service->Unimplemented("Block");
+  service->Unimplemented("Unblock");
+  service->Unimplemented("ListBlocks");
+  service->Unimplemented("GetLimits");
+  service->Unimplemented("Report");
+  service->Unimplemented("ListReports");
+  service->Unimplemented("DeleteReport");
   return service;
 }
 
