@@ -216,6 +216,66 @@ def envelope_file():
     }
 
 
+# --- Attachment ----------------------------------------------------------------------------------
+
+
+def blocks(seed, size):
+    """A file for the tests: SHA-256(seed, u64 counter), block after block."""
+    out = b"".join(sha256(seed.encode(), u(64, i)) for i in range(-(-size // 32)))
+    return out[:size]
+
+
+def padme(n):
+    e = n.bit_length() - 1
+    step = 1 << e - e.bit_length() if n > 1 else 1
+    return -(-n // step) * step
+
+
+def attachment_shape(size):
+    padded = padme(size)
+    chunks = max(1, -(-padded // 65536))
+    return padded, chunks, 19 + padded + 16 * chunks
+
+
+def attachment(size, seed):
+    file = blocks(seed, size)
+    key, prefix = some(seed + " key", 32), some(seed + " prefix", 19)
+    encryption = hkdf(key, b"", ctx("attachment"))
+    length, chunks, _ = attachment_shape(size)
+    padded = file + bytes(length - size)
+    ciphertext = prefix
+    for i in range(chunks):
+        nonce = prefix + u(32, i) + bytes([i == chunks - 1])
+        ciphertext += xchacha_seal(encryption, nonce, b"", padded[65536 * i : 65536 * (i + 1)])
+    return {
+        "file_seed": seed,
+        "size": size,
+        "file_hash": sha256(file),
+        "key": key,
+        "prefix": prefix,
+        "padded_size": length,
+        "chunk_count": chunks,
+        "ciphertext_size": len(ciphertext),
+        "ciphertext_hash": sha256(ciphertext),
+        "ciphertext_begins": ciphertext[:100],
+        "ciphertext_ends": ciphertext[-100:],
+    }
+
+
+def attachment_file():
+    sizes = (0, 1, 2, 9, 17, 255, 4097, 65535, 65536, 65537, 131072, 1000000, 16777216, 26214399, 26214400)
+    return {
+        "shapes": [[n, *attachment_shape(n)] for n in sizes],
+        "attachments": [
+            attachment(0, "empty"),
+            attachment(1, "one byte"),
+            attachment(100, "small"),
+            attachment(65536, "one whole chunk"),
+            attachment(65537, "one byte more"),
+        ],
+    }
+
+
 # --- Device certificate, session -----------------------------------------------------------------
 
 
@@ -311,6 +371,7 @@ def recovery_kit():
 FILES = {
     "identifiers.json": identifiers,
     "envelope.json": envelope_file,
+    "attachment.json": attachment_file,
     "device_certificate.json": device_certificate,
     "session.json": session,
     "key_file.json": key_file,
