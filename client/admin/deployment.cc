@@ -1,15 +1,11 @@
 #include "deployment.h"
 
-#include <arpa/inet.h>
-
-#include <filesystem>
-#include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "admin/server_certificate.h"
+#include "admin/whole_directory.h"
 #include "attest/canonical_proto.h"
 #include "attest/note.h"
 #include "attest/trust.h"
@@ -20,19 +16,11 @@
 #include "crypto/base/strings.h"
 #include "letterlock/tlog/v1/leaf.pb.h"
 #include "server/config/files.h"
-#include "server/tls/issue.h"
 
 namespace letterlock::admin {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr absl::Duration kAuthorityValidity = absl::Hours(24 * 3650);
 constexpr absl::Duration kServerValidity = absl::Hours(24 * 397);
-
-absl::Status FileError(const std::string& path, const std::error_code& error) {
-  return absl::UnavailableError(absl::StrCat(path, ": ", error.message()));
-}
 
 // Makes NAME in `directory` with a fresh key.
 absl::StatusOr<crypto::PublicKey> MakeSigningKey(const std::string& path,
@@ -77,35 +65,17 @@ absl::StatusOr<std::string> MakeTrust(const DeploymentPlan& plan,
   return attest::FormatTrustFile(fields);
 }
 
-bool IsIpAddress(const std::string& name) {
-  unsigned char ignored[16];
-  return ::inet_pton(AF_INET, name.c_str(), ignored) == 1 ||
-         ::inet_pton(AF_INET6, name.c_str(), ignored) == 1;
-}
-
 // ca/: the authority, to be kept offline. tls/: the server's identity. ca.pem: what those who dial
 // need.
-absl::Status MakeCertificates(const DeploymentPlan& plan, const std::string& base) {
-  const absl::Time start = plan.now - absl::Minutes(5);  // clocks differ
-  auto authority =
-      tls::CertificateAuthority::Create("Letterlock directory CA", start, kAuthorityValidity);
-  if (!authority.ok()) return authority.status();
-  tls::LeafOptions leaf;
-  leaf.common_name = "letterlock-directoryd";
-  for (const std::string& name : plan.names) {
-    (IsIpAddress(name) ? leaf.ip_addresses : leaf.dns_names).push_back(name);
-  }
-  leaf.not_before = start;
-  leaf.validity = kServerValidity;
-  auto server = authority->Issue(leaf);
-  if (!server.ok()) return server.status();
-  absl::Status written = tls::WriteIdentity(base + "/ca", "ca", authority->identity());
-  if (written.ok()) written = tls::WriteIdentity(base + "/tls", "server", *server);
-  if (written.ok()) {
-    written = config::CreateFileDurably(base + "/ca.pem", authority->identity().certificate_pem,
-                                        config::FileMode::kPublic);
-  }
-  return written;
+absl::Status MakeTls(const DeploymentPlan& plan, const std::string& base) {
+  auto ca = MakeCertificates({.authority_name = "Letterlock directory CA",
+                              .server_name = "letterlock-directoryd",
+                              .names = plan.names,
+                              .now = plan.now,
+                              .validity = kServerValidity},
+                             base);
+  if (!ca.ok()) return ca.status();
+  return config::CreateFileDurably(base + "/ca.pem", *ca, config::FileMode::kPublic);
 }
 
 std::string ConfigText(const DeploymentPlan& plan) {
@@ -125,7 +95,7 @@ key_file = "tls/server.key"
 }
 
 absl::StatusOr<Deployment> MakeIn(const DeploymentPlan& plan, const std::string& base) {
-  for (const char* name : {"", "/keys", "/ca", "/tls", "/data"}) {
+  for (const char* name : {"/keys", "/data"}) {
     absl::Status made = config::MakePrivateDirectory(base + name);
     if (!made.ok()) return made;
   }
@@ -141,7 +111,7 @@ absl::StatusOr<Deployment> MakeIn(const DeploymentPlan& plan, const std::string&
   auto trust = MakeTrust(plan, id, *verifier, *policy_key);
   if (!trust.ok()) return trust.status();
 
-  absl::Status written = MakeCertificates(plan, base);
+  absl::Status written = MakeTls(plan, base);
   const std::pair<const char*, const std::string> files[] = {
       {"/genesis", *genesis}, {"/trust.txt", *trust}, {"/directoryd.toml", ConfigText(plan)}};
   for (const auto& [name, bytes] : files) {
@@ -166,28 +136,13 @@ absl::StatusOr<Deployment> MakeDeployment(const DeploymentPlan& plan) {
       std::string::npos) {
     return absl::InvalidArgumentError("the address to listen at is not host:port");
   }
-  std::error_code error;
-  const bool there = fs::exists(plan.directory, error);
-  if (there && !(fs::is_directory(plan.directory, error) && fs::is_empty(plan.directory, error))) {
-    return absl::FailedPreconditionError(absl::StrCat(plan.directory, ": is there, and not empty"));
-  }
-  // Made beside it and renamed, so that half a deployment is never taken for a whole one.
-  const std::string base = plan.directory + ".new";
-  if (fs::exists(base, error)) {
-    return absl::FailedPreconditionError(absl::StrCat(base, ": is there; remove it first"));
-  }
-  absl::Cleanup remove = [&] {
-    std::error_code ignored;
-    fs::remove_all(base, ignored);
-  };
-  absl::StatusOr<Deployment> deployment = MakeIn(plan, base);
-  if (!deployment.ok()) return deployment.status();
-  fs::rename(base, plan.directory, error);  // onto an empty directory, too
-  if (error) return FileError(plan.directory, error);
-  std::move(remove).Cancel();
-  const std::string parent = fs::absolute(plan.directory).parent_path().string();
-  absl::Status durable = config::SyncDirectory(parent);
-  if (!durable.ok()) return durable;
+  Deployment deployment;
+  absl::Status made = MakeWholeDirectory(plan.directory, [&](const std::string& base) {
+    auto in_base = MakeIn(plan, base);
+    if (in_base.ok()) deployment = *std::move(in_base);
+    return in_base.status();
+  });
+  if (!made.ok()) return made;
   return deployment;
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "admin/certificate_command.h"
 #include "attest/canonical_proto.h"
 #include "crypto/base/encoding.h"
 #include "deployment.h"
@@ -128,6 +129,9 @@ int Main(int argc, char** argv) {
                       "base64 Ed25519 key that vouches for handles; repeat");
   command->add_flag("--json", init.json, "machine-readable");
   command->callback([&] { result = Init(init); });
+
+  AddCertificateCommand(app, "letterlock-directoryd",
+                        [&](absl::Status ended) { result = std::move(ended); });
 
   RegistrarFlags registrar;
   CLI::App* registrars =

@@ -8,6 +8,8 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 #include "crypto/base/random.h"
 #include "openssl_ptr.h"
@@ -16,6 +18,7 @@
 namespace letterlock::tls {
 namespace {
 
+constexpr std::size_t kMaxPem = 256 * 1024;
 constexpr long kVersion3 = 2;  // X.509 counts from zero
 
 absl::Status OpensslFailed() {
@@ -149,6 +152,15 @@ KeyPtr ParseKey(const crypto::SecretBuffer& pem) {
   return KeyPtr(PEM_read_bio_PrivateKey(bio.get(), nullptr, &NoPassphrase, nullptr));
 }
 
+using WriteFile = absl::Status(const std::string&, std::string_view, config::FileMode);
+
+absl::Status WriteBoth(WriteFile* write, const std::string& base, const Identity& identity) {
+  absl::Status status = write(base + ".key", identity.key_pem.RevealView(crypto::KeyAccess{}),
+                              config::FileMode::kSecret);
+  if (!status.ok()) return status;
+  return write(base + ".pem", identity.certificate_pem, config::FileMode::kPublic);
+}
+
 }  // namespace
 
 absl::StatusOr<CertificateAuthority> CertificateAuthority::Create(const std::string& common_name,
@@ -214,12 +226,21 @@ absl::StatusOr<Identity> CertificateAuthority::Issue(const LeafOptions& options)
 
 absl::Status WriteIdentity(const std::string& directory, const std::string& name,
                            const Identity& identity) {
+  return WriteBoth(&config::CreateFileDurably, directory + "/" + name, identity);
+}
+
+absl::Status ReplaceIdentity(const std::string& directory, const std::string& name,
+                             const Identity& identity) {
+  return WriteBoth(&config::WriteFileDurably, directory + "/" + name, identity);
+}
+
+absl::StatusOr<Identity> ReadIdentity(const std::string& directory, const std::string& name) {
   const std::string base = directory + "/" + name;
-  absl::Status status = config::CreateFileDurably(
-      base + ".key", identity.key_pem.RevealView(crypto::KeyAccess{}), config::FileMode::kSecret);
-  if (!status.ok()) return status;
-  return config::CreateFileDurably(base + ".pem", identity.certificate_pem,
-                                   config::FileMode::kPublic);
+  auto key = config::ReadSecretFile(base + ".key", kMaxPem);
+  if (!key.ok()) return key.status();
+  auto certificate = config::ReadTrustedFile(base + ".pem", kMaxPem);
+  if (!certificate.ok()) return certificate.status();
+  return Identity{*std::move(certificate), *std::move(key)};
 }
 
 }  // namespace letterlock::tls

@@ -1,15 +1,13 @@
 #include "mail_plane.h"
 
-#include <arpa/inet.h>
-
-#include <filesystem>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "admin/server_certificate.h"
+#include "admin/whole_directory.h"
 #include "attest/trust.h"
 #include "server/config/files.h"
 #include "server/mail/keys/epoch_key_file.h"
-#include "server/tls/issue.h"
 
 namespace letterlock::mailadmin {
 namespace {
@@ -18,15 +16,6 @@ using config::FileMode;
 
 constexpr std::size_t kMaxFile = 256 * 1024;
 constexpr std::uint32_t kFirstEpoch = 1;
-constexpr absl::Duration kAuthorityLife = absl::Hours(24 * 365 * 10);
-constexpr absl::Duration kServerLife = absl::Hours(24 * 90);
-constexpr absl::Duration kClockSlack = absl::Hours(1);
-
-bool IsIpAddress(const std::string& name) {
-  unsigned char parsed[sizeof(in6_addr)];
-  return inet_pton(AF_INET, name.c_str(), parsed) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), parsed) == 1;
-}
 
 // TOML basic string.
 std::string Quote(std::string_view text) {
@@ -91,34 +80,7 @@ absl::Status CheckPlan(const Plan& plan) {
   if (plan.directory_address.empty() != plan.directory_ca_file.empty()) {
     return absl::InvalidArgumentError("the directory's address and its authority go together");
   }
-  std::error_code error;
-  if (std::filesystem::exists(plan.directory, error) &&
-      !std::filesystem::is_empty(plan.directory, error)) {
-    return absl::AlreadyExistsError(absl::StrCat(plan.directory, ": is not empty"));
-  }
   return absl::OkStatus();
-}
-
-// The authority's certificate, PEM.
-absl::StatusOr<std::string> WriteTls(const Plan& plan, absl::Time now) {
-  const std::string directory = plan.directory + "/tls";
-  if (absl::Status made = config::MakePrivateDirectory(directory); !made.ok()) return made;
-  auto authority =
-      tls::CertificateAuthority::Create("Letterlock mail plane", now - kClockSlack, kAuthorityLife);
-  if (!authority.ok()) return authority.status();
-  tls::LeafOptions leaf;
-  leaf.common_name = "letterlock-maild";
-  for (const std::string& name : plan.names) {
-    (IsIpAddress(name) ? leaf.ip_addresses : leaf.dns_names).push_back(name);
-  }
-  leaf.not_before = now - kClockSlack;
-  leaf.validity = kServerLife;
-  auto server = authority->Issue(leaf);
-  if (!server.ok()) return server.status();
-  absl::Status written = tls::WriteIdentity(directory, "mail-ca", authority->identity());
-  if (written.ok()) written = tls::WriteIdentity(directory, "server", *server);
-  if (!written.ok()) return written;
-  return authority->identity().certificate_pem;
 }
 
 struct File {
@@ -134,36 +96,59 @@ absl::Status WriteAll(const std::vector<File>& files) {
   return absl::OkStatus();
 }
 
+// What `init` takes over from elsewhere.
+struct Inputs {
+  std::string trust;
+  std::string directory_ca;
+};
+
+absl::StatusOr<Inputs> ReadInputs(const Plan& plan) {
+  Inputs inputs;
+  auto trust = config::ReadFile(plan.trust_file, kMaxFile);
+  if (!trust.ok()) return trust.status();
+  if (auto parsed = attest::TrustFile::Parse(*trust); !parsed.ok()) return parsed.status();
+  inputs.trust = *std::move(trust);
+  if (!plan.directory_ca_file.empty()) {
+    auto read = config::ReadFile(plan.directory_ca_file, kMaxFile);
+    if (!read.ok()) return read.status();
+    inputs.directory_ca = *std::move(read);
+  }
+  return inputs;
+}
+
+absl::Status WriteFiles(const Plan& plan, const Inputs& inputs, const std::string& mail_ca,
+                        const std::string& base) {
+  const std::string client = base + "/client";
+  if (absl::Status made = config::MakePrivateDirectory(client); !made.ok()) return made;
+  std::vector<File> files = {{base + "/trust", inputs.trust},
+                             {base + "/maild.toml", ServerConfiguration(plan)},
+                             {client + "/trust", inputs.trust},
+                             {client + "/mail-ca.pem", mail_ca}};
+  if (!inputs.directory_ca.empty()) {
+    files.push_back({client + "/directory-ca.pem", inputs.directory_ca});
+  }
+  files.push_back({client + "/client.toml", ClientConfiguration(plan)});
+  return WriteAll(files);
+}
+
 }  // namespace
 
 absl::Status InitMailPlane(const Plan& plan, absl::Time now) {
   if (absl::Status sound = CheckPlan(plan); !sound.ok()) return sound;
-  auto trust = config::ReadFile(plan.trust_file, kMaxFile);
-  if (!trust.ok()) return trust.status();
-  if (auto parsed = attest::TrustFile::Parse(*trust); !parsed.ok()) return parsed.status();
-  std::string directory_ca;
-  if (!plan.directory_ca_file.empty()) {
-    auto read = config::ReadFile(plan.directory_ca_file, kMaxFile);
-    if (!read.ok()) return read.status();
-    directory_ca = *std::move(read);
-  }
-
-  absl::Status made = config::MakePrivateDirectory(plan.directory);
-  if (made.ok()) made = config::MakePrivateDirectory(plan.directory + "/client");
-  if (!made.ok()) return made;
-  auto mail_ca = WriteTls(plan, now);
-  if (!mail_ca.ok()) return mail_ca.status();
-  absl::Status key = mail::EpochKeyFile::Create(plan.directory + "/epoch.key", kFirstEpoch);
-  if (!key.ok()) return key;
-
-  const std::string client = plan.directory + "/client";
-  std::vector<File> files = {{plan.directory + "/trust", *trust},
-                             {plan.directory + "/maild.toml", ServerConfiguration(plan)},
-                             {client + "/trust", *trust},
-                             {client + "/mail-ca.pem", *mail_ca}};
-  if (!directory_ca.empty()) files.push_back({client + "/directory-ca.pem", directory_ca});
-  files.push_back({client + "/client.toml", ClientConfiguration(plan)});
-  return WriteAll(files);
+  auto inputs = ReadInputs(plan);
+  if (!inputs.ok()) return inputs.status();
+  return admin::MakeWholeDirectory(plan.directory, [&](const std::string& base) -> absl::Status {
+    auto mail_ca = admin::MakeCertificates({.authority_name = "Letterlock mail plane",
+                                            .server_name = std::string(kServerName),
+                                            .names = plan.names,
+                                            .now = now,
+                                            .validity = kServerValidity},
+                                           base);
+    if (!mail_ca.ok()) return mail_ca.status();
+    absl::Status key = mail::EpochKeyFile::Create(base + "/epoch.key", kFirstEpoch);
+    if (!key.ok()) return key;
+    return WriteFiles(plan, *inputs, *mail_ca, base);
+  });
 }
 
 }  // namespace letterlock::mailadmin

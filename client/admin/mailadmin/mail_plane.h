@@ -3,18 +3,23 @@
 //   DIR/maild.toml          configuration of letterlock-maild
 //   DIR/trust               copy of the trust file
 //   DIR/epoch.key           root key of the store, 0600: without it every mailbox is lost
-//   DIR/tls/mail-ca.pem|key   internal authority; the key is needed only to issue again
-//   DIR/tls/server.pem|key    the server's certificate
+//   DIR/ca/ca.pem|key       internal authority: to be taken off the machine, needed to issue again
+//   DIR/tls/server.pem|key  the server's certificate
 //   DIR/client/             what members need: client.toml, trust, mail-ca.pem, directory-ca.pem
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace letterlock::mailadmin {
+
+// What the server's certificate is called, and how long it is valid.
+inline constexpr std::string_view kServerName = "letterlock-maild";
+inline constexpr absl::Duration kServerValidity = absl::Hours(24 * 90);
 
 struct Plan {
   std::string directory;   // made, or empty
@@ -31,8 +36,8 @@ struct Plan {
   std::string directory_ca_file;
 };
 
-// Writes all of it, durably. ALREADY_EXISTS where `plan.directory` holds anything: keys are never
-// written over.
+// Makes all of it or nothing, durably. FAILED_PRECONDITION where `plan.directory` holds anything:
+// keys are never written over.
 absl::Status InitMailPlane(const Plan& plan, absl::Time now);
 
 }  // namespace letterlock::mailadmin

@@ -33,8 +33,14 @@ struct Identity {
 };
 
 // Where an authority or an identity stands on disk: NAME.pem (0644) and NAME.key (0600).
+// Neither may be there yet.
 absl::Status WriteIdentity(const std::string& directory, const std::string& name,
                            const Identity& identity);
+// The same over what is there: the key first, each file whole.
+absl::Status ReplaceIdentity(const std::string& directory, const std::string& name,
+                             const Identity& identity);
+// Errors as config::ReadTrustedFile and config::ReadSecretFile.
+absl::StatusOr<Identity> ReadIdentity(const std::string& directory, const std::string& name);
 
 // Thread-safe after construction. Move-only.
 class CertificateAuthority {
