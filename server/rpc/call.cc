@@ -54,21 +54,23 @@ void Done::operator()(const absl::Status& status) const { call_->Answer(status);
 
 void Done::Keep(std::shared_ptr<const void> object) const { call_->Keep(std::move(object)); }
 
-Done::Call::Call(const Arguments& arguments)
+BaseCall::BaseCall(const Arguments& arguments)
     : arguments_(arguments),
       start_(absl::Now()),
       deadline_(DeadlineOf(*arguments.context, start_, arguments.options->default_deadline)),
       request_id_(NewRequestId()),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)),
-      reactor_(new UnaryReactor(cancelled_)) {
+      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
   arguments.context->AddTrailingMetadata(kRequestIdTrailer, request_id_);
 }
+
+Done::Call::Call(const Arguments& arguments)
+    : BaseCall(arguments), reactor_(new UnaryReactor(cancelled_)) {}
 
 Done::Call::~Call() {
   if (!answered_) Answer(absl::InternalError("the handler ended without an answer"));
 }
 
-const google::protobuf::Message* Done::Call::ParseRequest(
+const google::protobuf::Message* BaseCall::ParseRequest(
     const google::protobuf::Message& prototype) {
   google::protobuf::Message* message = prototype.New(&arena_);
   grpc::ByteBuffer buffer(*arguments_.request);  // shares the bytes
@@ -82,7 +84,7 @@ google::protobuf::Message* Done::Call::MakeResponse(const google::protobuf::Mess
   return response_;
 }
 
-std::string_view Done::Call::bearer_token() const {
+std::string_view BaseCall::bearer_token() const {
   const auto& metadata = arguments_.context->client_metadata();
   const auto [first, last] = metadata.equal_range("authorization");
   if (first == last || std::next(first) != last)
@@ -91,9 +93,9 @@ std::string_view Done::Call::bearer_token() const {
   return value.starts_with(kBearer) ? value.substr(kBearer.size()) : std::string_view();
 }
 
-std::string Done::Call::peer() const { return arguments_.context->peer(); }
+std::string BaseCall::peer() const { return arguments_.context->peer(); }
 
-std::string Done::Call::peer_key_hash() const {
+std::string BaseCall::peer_key_hash() const {
   const auto values = arguments_.context->auth_context()->FindPropertyValues("x509_pem_cert");
   if (values.size() != 1) return {};
   return CertificateKeyHash(std::string_view(values[0].data(), values[0].size()));
@@ -113,13 +115,13 @@ void Done::Call::Answer(const absl::Status& status) {
   absl::Status inner = status;
   if (inner.ok()) inner = SerializeResponse();
   grpc::Status shown = ToGrpc(inner, request_id_);
-  Record(inner, static_cast<absl::StatusCode>(shown.error_code()));
+  Record(inner, static_cast<absl::StatusCode>(shown.error_code()), /*stream=*/false);
   CallsInFlight* const in_flight = counted_ ? arguments_.in_flight : nullptr;
   reactor_->Finish(std::move(shown));  // gRPC's parts may be gone from here on
   if (in_flight != nullptr) in_flight->Leave();
 }
 
-void Done::Call::Record(const absl::Status& inner, absl::StatusCode shown) {
+void BaseCall::Record(const absl::Status& inner, absl::StatusCode shown, bool stream) {
   const absl::Duration latency = absl::Now() - start_;
   const Logger& logger = arguments_.options->logger;
   const MethodName method{arguments_.method};
@@ -136,7 +138,7 @@ void Done::Call::Record(const absl::Status& inner, absl::StatusCode shown) {
                         {"request_id", RequestId{request_id_}}});
   }
   if (arguments_.options->observer) {
-    arguments_.options->observer({arguments_.method, shown, latency});
+    arguments_.options->observer({arguments_.method, shown, latency, stream});
   }
 }
 

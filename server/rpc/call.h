@@ -35,10 +35,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
   const std::shared_ptr<std::atomic<bool>> cancelled_;
 };
 
-// The daemon's side: what every copy of Done holds. The first answer counts; if none comes before
-// the last copy goes, the destructor answers INTERNAL: a call that is never finished would keep the
-// server from stopping. `context`, `request` and `response` are gRPC's and valid until the answer.
-class Done::Call final : public CallContext {
+// What a call of any kind has. `context` and `request` are gRPC's and valid until its end.
+class BaseCall : public CallContext {
  public:
   struct Arguments {
     std::string_view method;          // outlives the call
@@ -46,22 +44,16 @@ class Done::Call final : public CallContext {
     CallsInFlight* in_flight;         // outlives the call
     grpc::CallbackServerContext* context;
     const grpc::ByteBuffer* request;
-    grpc::ByteBuffer* response;
+    grpc::ByteBuffer* response;  // of a unary call
   };
 
-  explicit Call(const Arguments& arguments);
-  ~Call() override;
+  explicit BaseCall(const Arguments& arguments);
 
-  grpc::ServerUnaryReactor* reactor() { return reactor_; }
-  void Answer(const absl::Status& status);
-  // From here on the answer counts the call out of those in flight.
-  void CountOut() { counted_ = true; }
   void Keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
   // Parses the request into a message like `prototype`, which lives as long as the call; null if it
   // does not parse.
   const google::protobuf::Message* ParseRequest(const google::protobuf::Message& prototype);
-  google::protobuf::Message* MakeResponse(const google::protobuf::Message& prototype);
 
   absl::Time deadline() const override { return deadline_; }
   const std::string& request_id() const override { return request_id_; }
@@ -70,21 +62,45 @@ class Done::Call final : public CallContext {
   std::string peer_key_hash() const override;
   bool IsCancelled() const override { return cancelled_->load(std::memory_order_relaxed); }
 
- private:
-  absl::Status SerializeResponse();
-  void Record(const absl::Status& inner, absl::StatusCode shown);
+ protected:
+  ~BaseCall() override = default;
+
+  // Logs the end and tells the observer.
+  void Record(const absl::Status& inner, absl::StatusCode shown, bool stream);
 
   const Arguments arguments_;
   const absl::Time start_;
   const absl::Time deadline_;
   const std::string request_id_;
   const std::shared_ptr<std::atomic<bool>> cancelled_;
+  google::protobuf::Arena arena_;
+
+ private:
+  std::vector<std::shared_ptr<const void>> kept_;
+};
+
+// The daemon's side: what every copy of Done holds. The first answer counts; if none comes before
+// the last copy goes, the destructor answers INTERNAL: a call that is never finished would keep the
+// server from stopping. `response`, too, is gRPC's and valid until the answer.
+class Done::Call final : public BaseCall {
+ public:
+  explicit Call(const Arguments& arguments);
+  ~Call() override;
+
+  grpc::ServerUnaryReactor* reactor() { return reactor_; }
+  void Answer(const absl::Status& status);
+  // From here on the answer counts the call out of those in flight.
+  void CountOut() { counted_ = true; }
+
+  google::protobuf::Message* MakeResponse(const google::protobuf::Message& prototype);
+
+ private:
+  absl::Status SerializeResponse();
+
   grpc::ServerUnaryReactor* const reactor_;
   std::atomic<bool> answered_{false};
   bool counted_ = false;
-  google::protobuf::Arena arena_;
   google::protobuf::Message* response_ = nullptr;  // on the arena
-  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 // 16 lower-case hex digits of fresh randomness.

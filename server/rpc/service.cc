@@ -15,6 +15,7 @@
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/common/v1/options.pb.h"
 #include "server/rpc/status.h"
+#include "stream_call.h"
 
 namespace letterlock::rpc {
 namespace {
@@ -31,8 +32,21 @@ constexpr absl::Duration kRetryAfterStop = absl::Seconds(1);
 // of a listening port has it.
 constexpr std::string_view kAdminPeer = "fd:";
 
+// ... and as many streams as may be open.
+constexpr absl::Duration kRetryAfterStreams = absl::Seconds(5);
+
 AccessRule RuleOf(const MethodDescriptor& method) {
   return method.options().GetExtension(common::v1::access);
+}
+
+absl::Status Stopping() {
+  return FailUntil(absl::StatusCode::kUnavailable, common::v1::ERROR_REASON_SHUTTING_DOWN,
+                   kRetryAfterStop, "the server is stopping");
+}
+
+absl::Status DoesNotParse() {
+  return Fail(absl::StatusCode::kInvalidArgument, common::v1::ERROR_REASON_FIELD_FORMAT,
+              "the request does not parse as its message type");
 }
 
 }  // namespace
@@ -44,8 +58,11 @@ class Service::Impl final : public grpc::Service {
 
   void Bind(std::string_view name, Kind kind, const Message* request, const Message* response,
             Erased handler);
+  void BindStream(std::string_view name, Kind kind, const StreamOptions& options,
+                  const Message* request, const Message* response, ErasedStream handler);
   absl::Status Check() const;
   grpc::Service* Build();
+  void Close();
   CallsInFlight& in_flight() { return in_flight_; }
   const std::string& full_name() const { return full_name_; }
 
@@ -56,16 +73,30 @@ class Service::Impl final : public grpc::Service {
     const Message* request;
     const Message* response;
     Erased handler;
+    // Of a method that streams.
+    ErasedStream stream_handler{};
+    StreamOptions stream{};
+    std::unique_ptr<OpenStreams> streams{};
   };
 
+  std::string PathOf(std::string_view name) const {
+    return "/" + full_name_ + "/" + std::string(name);
+  }
+  void Add(std::string_view name, Method method);
   absl::Status CheckMethod(const MethodDescriptor& descriptor) const;
   absl::Status Error(std::string_view method, std::string_view what) const;
 
   // On gRPC's thread: refuses or queues.
   grpc::ServerUnaryReactor* Receive(const Method& method, grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* ReceiveStream(const Method& method,
+                                                            grpc::CallbackServerContext* context,
+                                                            const grpc::ByteBuffer* request);
+  // What keeps a call that came in, and is counted, from the pool.
+  absl::Status CheckAdmission(const Method& method, const BaseCall& call) const;
   // On the pool.
   static void Run(const Method& method, const std::shared_ptr<Done::Call>& call);
+  static void RunStream(const Method& method, const std::shared_ptr<AnyStream::Call>& call);
 
   const std::string full_name_;
   const Options options_;
@@ -77,12 +108,20 @@ class Service::Impl final : public grpc::Service {
 
 void Service::Impl::Bind(std::string_view name, Kind kind, const Message* request,
                          const Message* response, Erased handler) {
-  const bool fresh =
-      methods_
-          .try_emplace(std::string(name), Method{"/" + full_name_ + "/" + std::string(name), kind,
-                                                 request, response, std::move(handler)})
-          .second;
-  if (!fresh) bound_twice_.emplace_back(name);
+  Add(name, {PathOf(name), kind, request, response, std::move(handler)});
+}
+
+void Service::Impl::BindStream(std::string_view name, Kind kind, const StreamOptions& options,
+                               const Message* request, const Message* response,
+                               ErasedStream handler) {
+  Add(name, {PathOf(name), kind, request, response, nullptr, std::move(handler), options,
+             std::make_unique<OpenStreams>(options.most)});
+}
+
+void Service::Impl::Add(std::string_view name, Method method) {
+  if (!methods_.try_emplace(std::string(name), std::move(method)).second) {
+    bound_twice_.emplace_back(name);
+  }
 }
 
 absl::Status Service::Impl::Error(std::string_view method, std::string_view what) const {
@@ -125,8 +164,11 @@ absl::Status Service::Impl::CheckMethod(const MethodDescriptor& descriptor) cons
     return Error(name, "is bound as " + common::v1::AccessRule_Name(kRules.at(method.kind)) +
                            ", but its rule is " + common::v1::AccessRule_Name(rule));
   }
-  if (descriptor.client_streaming() || descriptor.server_streaming()) {
-    return Error(name, "streams, but is bound as unary");
+  if (descriptor.client_streaming()) return Error(name, "streams to the server: not supported");
+  const bool streams = method.streams != nullptr;
+  if (descriptor.server_streaming() != streams) {
+    return Error(name,
+                 streams ? "is unary, but is bound as a stream" : "streams, but is bound as unary");
   }
   if (method.request->GetDescriptor() != descriptor.input_type() ||
       method.response->GetDescriptor() != descriptor.output_type()) {
@@ -139,17 +181,30 @@ grpc::Service* Service::Impl::Build() {
   if (std::exchange(built_, true)) return this;
   // As generated code does it: register the method, then mark it as one of the callback API. The
   // messages stay bytes here, so that they are parsed on the pool.
-  using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  using grpc::internal::RpcMethod;
+  using Unary = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  using Streaming =
+      grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   int index = 0;
   for (const auto& entry : methods_) {
     const Method* method = &entry.second;
-    AddMethod(new grpc::internal::RpcServiceMethod(method->path.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-    MarkMethodRawCallback(index++, new Handler([this, method](grpc::CallbackServerContext* context,
+    const bool streams = method->streams != nullptr;
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        method->path.c_str(), streams ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC,
+        nullptr));
+    if (streams) {
+      MarkMethodRawCallback(index++,
+                            new Streaming([this, method](grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request) {
+                              return ReceiveStream(*method, context, request);
+                            }));
+    } else {
+      MarkMethodRawCallback(index++, new Unary([this, method](grpc::CallbackServerContext* context,
                                                               const grpc::ByteBuffer* request,
                                                               grpc::ByteBuffer* response) {
-                            return Receive(*method, context, request, response);
-                          }));
+                              return Receive(*method, context, request, response);
+                            }));
+    }
   }
   return this;
 }
@@ -163,19 +218,12 @@ grpc::ServerUnaryReactor* Service::Impl::Receive(const Method& method,
   grpc::ServerUnaryReactor* reactor = call->reactor();
 
   if (!in_flight_.Enter()) {
-    call->Answer(FailUntil(absl::StatusCode::kUnavailable, common::v1::ERROR_REASON_SHUTTING_DOWN,
-                           kRetryAfterStop, "the server is stopping"));
+    call->Answer(Stopping());
     return reactor;
   }
   call->CountOut();
-  if (method.kind == Kind::kUnimplemented) {
-    call->Answer(Fail(absl::StatusCode::kUnimplemented, common::v1::ERROR_REASON_NOT_SERVED,
-                      "this server does not serve this method"));
-  } else if (method.kind == Kind::kLocalAdmin && !call->peer().starts_with(kAdminPeer)) {
-    call->Answer(Fail(absl::StatusCode::kPermissionDenied, common::v1::ERROR_REASON_NOT_AUTHORISED,
-                      "only through the server's admin socket"));
-  } else if (absl::Status alive = call->CheckAlive(); !alive.ok()) {
-    call->Answer(alive);
+  if (absl::Status admitted = CheckAdmission(method, *call); !admitted.ok()) {
+    call->Answer(admitted);
   } else if (!options_.pool->TrySubmit(call->deadline(),
                                        [&method, call](const absl::Status& admission) {
                                          if (!admission.ok()) return call->Answer(admission);
@@ -186,20 +234,76 @@ grpc::ServerUnaryReactor* Service::Impl::Receive(const Method& method,
   return reactor;
 }
 
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Service::Impl::ReceiveStream(
+    const Method& method, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  const auto call = AnyStream::Call::Make({method.path, &options_, &in_flight_, context, request,
+                                           /*response=*/nullptr},
+                                          method.stream, method.streams.get());
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* reactor = call->reactor();
+  // In this order: a stop between the two finds the stream, one before them refuses it.
+  const bool taken = method.streams->Add(call);
+  if (!in_flight_.Enter()) {
+    call->End(Stopping());
+    return reactor;
+  }
+  call->CountOut();
+  if (absl::Status admitted = CheckAdmission(method, *call); !admitted.ok()) {
+    call->End(admitted);
+  } else if (!taken) {
+    call->End(Exhausted(kRetryAfterStreams, "as many streams as may be are open"));
+  } else if (call->Begin() && !options_.pool->TrySubmit(
+                                  call->deadline(), [&method, call](const absl::Status& admission) {
+                                    admission.ok() ? RunStream(method, call) : call->End(admission);
+                                    call->Began();
+                                  })) {
+    call->End(Exhausted(kRetryAfter, "the server has more requests than it can queue"));
+    call->Began();
+  }
+  return reactor;
+}
+
+absl::Status Service::Impl::CheckAdmission(const Method& method, const BaseCall& call) const {
+  if (method.kind == Kind::kUnimplemented) {
+    return Fail(absl::StatusCode::kUnimplemented, common::v1::ERROR_REASON_NOT_SERVED,
+                "this server does not serve this method");
+  }
+  if (method.kind == Kind::kLocalAdmin && !call.peer().starts_with(kAdminPeer)) {
+    return Fail(absl::StatusCode::kPermissionDenied, common::v1::ERROR_REASON_NOT_AUTHORISED,
+                "only through the server's admin socket");
+  }
+  return call.CheckAlive();
+}
+
 void Service::Impl::Run(const Method& method, const std::shared_ptr<Done::Call>& call) {
   if (call->IsCancelled()) return call->Answer(absl::CancelledError("cancelled"));
   const Message* request = call->ParseRequest(*method.request);
-  if (request == nullptr) {
-    return call->Answer(Fail(absl::StatusCode::kInvalidArgument,
-                             common::v1::ERROR_REASON_FIELD_FORMAT,
-                             "the request does not parse as its message type"));
-  }
+  if (request == nullptr) return call->Answer(DoesNotParse());
   Message* response = call->MakeResponse(*method.response);
   try {
     method.handler(*call, *request, response, Done(call));
   } catch (...) {
     // What was thrown may hold anything; the request id finds the line.
     call->Answer(absl::InternalError("the handler threw"));
+  }
+}
+
+void Service::Impl::RunStream(const Method& method, const std::shared_ptr<AnyStream::Call>& call) {
+  const Message* request = call->IsCancelled() ? nullptr : call->ParseRequest(*method.request);
+  if (request == nullptr) {
+    return call->End(call->IsCancelled() ? absl::CancelledError("cancelled") : DoesNotParse());
+  }
+  try {
+    method.stream_handler(*call, *request, AnyStream(call));
+  } catch (...) {
+    call->End(absl::InternalError("the handler threw"));
+  }
+}
+
+void Service::Impl::Close() {
+  in_flight_.Close();
+  for (const auto& [name, method] : methods_) {
+    if (method.streams == nullptr) continue;
+    for (const auto& call : method.streams->All()) call->EndAtStop();
   }
 }
 
@@ -212,6 +316,11 @@ void Service::Bind(Literal method, Kind kind, const Message& request, const Mess
   impl_->Bind(method.view(), kind, &request, &response, std::move(handler));
 }
 
+void Service::BindStream(Literal method, Kind kind, const StreamOptions& options,
+                         const Message& request, const Message& response, ErasedStream handler) {
+  impl_->BindStream(method.view(), kind, options, &request, &response, std::move(handler));
+}
+
 void Service::Unimplemented(Literal method) {
   impl_->Bind(method.view(), Kind::kUnimplemented, nullptr, nullptr, nullptr);
 }
@@ -219,7 +328,7 @@ void Service::Unimplemented(Literal method) {
 absl::Status Service::Check() const { return impl_->Check(); }
 const std::string& Service::full_name() const { return impl_->full_name(); }
 grpc::Service* Service::Build() { return impl_->Build(); }
-void Service::Close() { impl_->in_flight().Close(); }
+void Service::Close() { impl_->Close(); }
 bool Service::AwaitNoCalls(absl::Time deadline) { return impl_->in_flight().AwaitNone(deadline); }
 
 }  // namespace letterlock::rpc

@@ -99,7 +99,30 @@ TEST_F(BindingTest, AMethodBoundTwiceIsRefused) {
 TEST_F(BindingTest, AStreamIsNotServedAsUnary) {
   Service service = Make("letterlock.testing.v1.StreamingService");
   service.Public<EchoRequest, EchoResponse>("Watch", &Echo);
+  service.Unimplemented("WatchOwn");
   EXPECT_THAT(Why(service), HasSubstr("Watch: streams"));
+}
+
+void Ends(CallContext&, const EchoRequest&, const Stream<EchoResponse>& stream) {
+  stream.End(absl::OkStatus());
+}
+
+TEST_F(BindingTest, AUnaryMethodIsNotServedAsAStream) {
+  Service service = Make("letterlock.testing.v1.SmallService");
+  service.PublicStream<EchoRequest, EchoResponse>("Only", {}, &Ends);
+  EXPECT_THAT(Why(service), HasSubstr("Only: is unary"));
+}
+
+TEST_F(BindingTest, AStreamIsHeldToItsRuleAndTypesToo) {
+  Service public_own = Make("letterlock.testing.v1.StreamingService");
+  public_own.PublicStream<EchoRequest, EchoResponse>("Watch", {}, &Ends);
+  public_own.PublicStream<EchoRequest, EchoResponse>("WatchOwn", {}, &Ends);
+  EXPECT_THAT(Why(public_own), HasSubstr("WatchOwn: is bound as ACCESS_RULE_PUBLIC"));
+  Service other_type = Make("letterlock.testing.v1.StreamingService");
+  other_type.PublicStream<EchoRequest, EchoRequest>(
+      "Watch", {}, [](CallContext&, const EchoRequest&, const Stream<EchoRequest>&) {});
+  other_type.Unimplemented("WatchOwn");
+  EXPECT_THAT(Why(other_type), HasSubstr("Watch: is bound with other message types"));
 }
 
 TEST_F(BindingTest, AnUnknownServiceIsRefused) {

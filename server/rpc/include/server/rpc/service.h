@@ -13,6 +13,10 @@
 // set no deadline; the request parsed on the pool (INVALID_ARGUMENT where it does not parse);
 // RESOURCE_EXHAUSTED with RetryInfo where the pool is full; a random request id in the trailer
 // `letterlock-request-id`; one log line with method, code, latency and request id.
+//
+// A method whose answer is a stream is bound with PublicStream or SessionStream, and its handler
+// writes to a Stream (stream.h). It gets all of the above, but its deadline is the caller's own;
+// it ends when the caller leaves, when its reader stalls, and when the server stops.
 #pragma once
 
 #include <functional>
@@ -27,6 +31,7 @@
 #include "server/rpc/call_context.h"
 #include "server/rpc/literal.h"
 #include "server/rpc/log.h"
+#include "server/rpc/stream.h"
 #include "server/rpc/worker_pool.h"
 
 namespace google::protobuf {
@@ -72,6 +77,7 @@ struct CallRecord {
   std::string_view method;  // "/letterlock.mail.v1.MailService/Send"
   absl::StatusCode code;    // as the caller sees it
   absl::Duration latency;
+  bool stream = false;  // open for that long
 };
 
 // Not thread-safe until the server is started; bind first, then start, then leave it alone.
@@ -134,6 +140,37 @@ class Service {
         });
   }
 
+  // Streams. Handlers are
+  //   void(CallContext&, const Request&, Stream<Response>)
+  // with the verified session first where the rule is SESSION. They run on the pool. Request and
+  // session live as long as a copy of the stream, the context until the handler returns; its
+  // deadline is for what the handler does until then.
+  template <class Request, class Response, class Handler>
+  void PublicStream(Literal method, const StreamOptions& options, Handler handler) {
+    BindStream<Request, Response>(method, Kind::kPublic, options,
+                                  [handler = std::move(handler)](
+                                      CallContext& call, const Message& request, AnyStream stream) {
+                                    handler(call, static_cast<const Request&>(request),
+                                            Typed<Response>(std::move(stream)));
+                                  });
+  }
+
+  template <class Request, class Response, class SessionT, class Handler>
+  void SessionStream(Literal method, Authenticator<SessionT>* authenticator,
+                     const StreamOptions& options, Handler handler) {
+    BindStream<Request, Response>(
+        method, Kind::kSession, options,
+        [authenticator, handler = std::move(handler)](CallContext& call, const Message& request,
+                                                      AnyStream stream) {
+          absl::StatusOr<SessionT> verified = authenticator->Authenticate(call);
+          if (!verified.ok()) return stream.End(verified.status());
+          auto session = std::make_shared<const SessionT>(*std::move(verified));
+          stream.Keep(session);
+          handler(*session, call, static_cast<const Request&>(request),
+                  Typed<Response>(std::move(stream)));
+        });
+  }
+
   // A method that this version does not serve: UNIMPLEMENTED, whatever its rule (it must have one).
   void Unimplemented(Literal method);
 
@@ -148,6 +185,7 @@ class Service {
   enum class Kind { kPublic, kSession, kProof, kLocalAdmin, kUnimplemented };
   using Message = google::protobuf::Message;
   using Erased = std::function<void(CallContext&, const Message&, Message*, Done)>;
+  using ErasedStream = std::function<void(CallContext&, const Message&, AnyStream)>;
   class Impl;
 
   template <class Handler, class... Arguments>
@@ -179,9 +217,21 @@ class Service {
   void Bind(Literal method, Kind kind, const Message& request, const Message& response,
             Erased handler);
 
+  template <class Response>
+  static Stream<Response> Typed(AnyStream stream) {
+    return Stream<Response>(std::move(stream));
+  }
+  template <class Request, class Response>
+  void BindStream(Literal method, Kind kind, const StreamOptions& options, ErasedStream handler) {
+    BindStream(method, kind, options, Request::default_instance(), Response::default_instance(),
+               std::move(handler));
+  }
+  void BindStream(Literal method, Kind kind, const StreamOptions& options, const Message& request,
+                  const Message& response, ErasedStream handler);
+
   // For ServerRunner. REQUIRES: Check() is OK.
   grpc::Service* Build();
-  // New calls get UNAVAILABLE from here on.
+  // New calls get UNAVAILABLE from here on, and open streams end.
   void Close();
   // Whether the last call was answered before `deadline`.
   bool AwaitNoCalls(absl::Time deadline);
