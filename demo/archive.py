@@ -60,25 +60,32 @@ class BadRow:
 
 def read(path):
     """Returns (messages in date order, bad rows in file order). Raises ArchiveError."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return _read(path, file)
+    except OSError as error:
+        raise ArchiveError(f"{path}: {error.strerror}") from error
+
+
+def _read(path, file):
     messages, bad = [], []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            header = next(reader, None)
-            columns = _columns(header)
-            while True:
-                line = reader.line_num + 1
-                row = next(reader, None)
-                if row is None:
-                    break
-                if not row:
-                    continue
-                try:
-                    messages.append(_message(line, row, columns, len(header)))
-                except ValueError as error:
-                    bad.append(BadRow(line, str(error)))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ArchiveError(f"{path}: after line {reader.line_num}: {error}") from error
+    reader = csv.reader(file, strict=True)
+    try:
+        header = next(reader, None)
+        columns = _columns(header)
+        while True:
+            line = reader.line_num + 1
+            row = next(reader, None)
+            if row is None:
+                break
+            if not row:
+                continue
+            try:
+                messages.append(_message(line, row, columns, len(header)))
+            except ValueError as error:
+                bad.append(BadRow(line, str(error)))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ArchiveError(f"{path}: after line {reader.line_num}: {error}") from error
     # Archives list the newest first: among equal dates the later row is the older message.
     messages.sort(key=lambda m: (m.date, -m.line))
     return messages, bad
@@ -113,11 +120,15 @@ def _message(line, row, columns, width):
         raise ValueError(f"the body has {len(field['body'])} characters; at most {MOST_BODY}")
     if "\0" in field["subject"] or "\0" in field["body"]:
         raise ValueError("a zero character")
+    sender = _person(field["sender"], field["sender_url"], "sender")
+    recipient = _person(field["recipient"], field["recipient_url"], "recipient")
+    if sender.key == recipient.key:
+        raise ValueError("the sender is the recipient; a letter goes to somebody else")
     return Message(
         line=line,
         conversation=field["conversation"],
-        sender=_person(field["sender"], field["sender_url"], "sender"),
-        recipient=_person(field["recipient"], field["recipient_url"], "recipient"),
+        sender=sender,
+        recipient=recipient,
         date=_date(field["date"]),
         subject=field["subject"],
         body=field["body"],

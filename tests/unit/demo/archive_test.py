@@ -65,6 +65,12 @@ class Columns(unittest.TestCase):
         with self.assertRaisesRegex(archive.ArchiveError, "DATE"):
             read("", HEADER.replace("DATE,", ""))
 
+    def test_a_file_that_cannot_be_read_is_an_error_of_the_archive(self):
+        with self.assertRaisesRegex(archive.ArchiveError, "nowhere.csv: No such file"):
+            archive.read("/nowhere.csv")
+        with self.assertRaisesRegex(archive.ArchiveError, "Is a directory"):
+            archive.read("/")
+
     def test_an_empty_file_is_refused(self):
         with self.assertRaises(archive.ArchiveError):
             read("", "")
@@ -86,6 +92,12 @@ class BadRows(unittest.TestCase):
         self.assertIn("several", self.why(row(to_url="https://a.example/in/x,https://a.example/in/y")))
         self.assertIn("201 characters", self.why(row(subject="s" * 201)))
         self.assertIn("2001 characters", self.why(row(body="b" * 2001)))
+
+    def test_letters_to_oneself_are_bad_rows_by_name_or_address(self):
+        self.assertIn("the sender is the recipient", self.why(row(sender="A", recipient="A")))
+        mine = "https://www.x.example/in/a"
+        self.assertIn("the sender is the recipient",
+                      self.why(row(sender="A", url=mine, recipient="A. B.", to_url="http://X.example/in/a/")))
 
     def test_limits_count_characters_not_bytes(self):
         _, bad = read(row(subject="李" * 200, body="👍" * 2000))
