@@ -245,7 +245,18 @@ absl::Status SyncDirectory(const std::string& path) {
 absl::Status MakePrivateDirectory(const std::string& path) {
   if (::mkdir(path.c_str(), S_IRWXU) == 0) return SyncDirectory(SplitPath(path).first);
   if (errno != EEXIST) return SystemError(path);
-  return OpenDirectory(path).status();
+  absl::StatusOr<FileDescriptor> directory = OpenDirectory(path);
+  if (!directory.ok()) return directory.status();
+  struct stat about = {};
+  if (::fstat(directory->get(), &about) != 0) return SystemError(path);
+  if (about.st_uid != ::geteuid()) {
+    return Refused(absl::StatusCode::kPermissionDenied, path, "belongs to another user");
+  }
+  if ((about.st_mode & kGroupAndOthers) != 0) {
+    return Refused(absl::StatusCode::kPermissionDenied, path,
+                   "is open to group or others; chmod 700");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace letterlock::config

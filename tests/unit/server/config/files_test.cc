@@ -187,5 +187,21 @@ TEST_F(FilesTest, PrivateDirectoriesAreMadeOnceAndForTheirOwnerAlone) {
   EXPECT_FALSE(MakePrivateDirectory(directory_ / "f").ok());
 }
 
+TEST_F(FilesTest, APrivateDirectoryThatOthersCanOpenOrThatAnotherOwnsIsRefused) {
+  const std::string path = directory_ / "d";
+  for (const ::mode_t open : {0750, 0705, 0701, 0770, 0777}) {
+    ::mkdir(path.c_str(), 0700);
+    ASSERT_EQ(::chmod(path.c_str(), open), 0);
+    EXPECT_EQ(MakePrivateDirectory(path).code(), absl::StatusCode::kPermissionDenied) << open;
+  }
+  ASSERT_EQ(::chmod(path.c_str(), 0700), 0);
+  EXPECT_TRUE(MakePrivateDirectory(path).ok());
+  // "/" is root's: another user's, or open to others.
+  EXPECT_EQ(MakePrivateDirectory("/").code(), absl::StatusCode::kPermissionDenied);
+  if (::geteuid() != 0) return;  // only root can give a directory away
+  ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+  EXPECT_EQ(MakePrivateDirectory(path).code(), absl::StatusCode::kPermissionDenied);
+}
+
 }  // namespace
 }  // namespace letterlock::config

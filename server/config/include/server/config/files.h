@@ -54,7 +54,9 @@ absl::Status CreateFileDurably(const std::string& path, std::string_view bytes, 
 // Makes the directory's entries (created, renamed, removed) durable.
 absl::Status SyncDirectory(const std::string& path);
 
-// Creates `path` (its parent exists) with 0700, durably. OK if it is a directory already.
+// Creates `path` (its parent exists) with 0700, durably. One that is there already must be a
+// directory of this process's user, closed to group and others: PERMISSION_DENIED otherwise,
+// because whoever else may write there can put files in the place of ours.
 absl::Status MakePrivateDirectory(const std::string& path);
 
 // Only the implementation below.
