@@ -7,6 +7,7 @@
 #include <bit>
 #include <functional>
 
+#include "crypto/seal/padding.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "server/rpc/status.h"
 #include "support/mail_user.h"
@@ -158,6 +159,21 @@ TEST(PaddedLengths, AreExactlyThoseThatPaddingMakes) {
     EXPECT_EQ(IsPaddedLength(length), made[length]) << length;
   }
   EXPECT_FALSE(IsPaddedLength(kMaxPaddedLength + 1));
+}
+
+// Two pieces of code, for the planes share none: what a member's client makes, the server takes,
+// and the server takes no length that no client makes.
+TEST(PaddedLengths, AreTheSameForWhoSealsAndForTheServer) {
+  static_assert(kMaxPaddedLength == seal::kMaxPaddedLength);
+  for (std::uint32_t size = 1; size <= seal::kMaxPaddedLength; ++size) {
+    const auto padded = seal::PaddedLength(size);
+    ASSERT_TRUE(padded.ok()) << size;
+    EXPECT_TRUE(IsPaddedLength(*padded)) << size;
+  }
+  EXPECT_FALSE(seal::PaddedLength(seal::kMaxPaddedLength + 1).ok());
+  for (std::uint32_t length = 0; length <= 4 * seal::kMaxPaddedLength; ++length) {
+    ASSERT_EQ(IsPaddedLength(length), seal::IsPaddedLength(length)) << length;
+  }
 }
 
 RC_GTEST_PROP(RequestDigests, DifferWhereverTheirEnvelopesDo, (const v1::Envelope& envelope)) {
