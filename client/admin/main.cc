@@ -111,6 +111,7 @@ absl::Status RegistrarAttest(const RegistrarFlags& flags) {
 
 int Main(int argc, char** argv) {
   CLI::App app("Makes and tends the public plane of a Letterlock deployment.");
+  app.set_version_flag("--version", LETTERLOCK_VERSION);
   app.require_subcommand(1);
   absl::Status result;
 
