@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -56,19 +58,21 @@ ExitCode Print(client::Client& client, Output& output) {
   const auto account = client.Account();
   if (!account.ok()) return output.Fail(account.status());
   output.Label(client.labels());
-  if (!output.json()) {
+  if (output.json()) {
+    output.Answer(AccountJson(*account), client.labels());
+  } else {
     PrintAccount(*account, output.out());
-    return kExitOk;
   }
-  nlohmann::json json = AccountJson(*account);
-  json["labels"] = Output::LabelsJson(client.labels());
-  output.Json(json);
   return kExitOk;
 }
 
-}  // namespace
+struct CreateOptions {
+  std::string handle;
+  std::string kit_file;     // --recovery-kit; "": printed
+  std::string attestation;  // base64; "": none
+};
 
-ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options, Output& output) {
+ExitCode Create(const CommonOptions& common, const CreateOptions& options, Output& output) {
   const auto config = LoadConfig(common);
   if (!config.ok()) return output.Fail(config.status());
   const auto handle = crypto::Handle::Parse(options.handle);
@@ -111,10 +115,36 @@ ExitCode AccountCreate(const CommonOptions& common, const CreateOptions& options
   return Print(**client, output);
 }
 
-ExitCode AccountShow(const CommonOptions& common, Output& output) {
+ExitCode Show(const CommonOptions& common, Output& output) {
   const auto client = OpenClient(common);
   if (!client.ok()) return output.Fail(client.status());
   return Print(**client, output);
+}
+
+}  // namespace
+
+void AddAccountCommands(Registry& registry) {
+  CLI::App* account = registry.Group("account", "make or show the account");
+
+  const auto create = std::make_shared<CreateOptions>();
+  CLI::App* command = registry.Add(
+      account,
+      {.name = "create",
+       .help = "make keys, publish them, open the mailbox; again to go on",
+       .on_alarm = "The account is not complete. Running the command again goes on from here.",
+       .action = [create](const CommonOptions& common, Output& output) {
+         return Create(common, *create, output);
+       }});
+  command->add_option("HANDLE", create->handle, "the name that others write to")->required();
+  command->add_option("--recovery-kit", create->kit_file,
+                      "write the recovery kit to this new file instead of showing it");
+  command->add_option("--attestation", create->attestation,
+                      "base64: the registrar's word for the handle, where the deployment wants it");
+
+  registry.Add(account, {.name = "show",
+                         .help = "what the account holds, checked against the directory",
+                         .on_alarm = "Nothing was shown or changed.",
+                         .action = Show});
 }
 
 }  // namespace letterlock::cli

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -38,10 +40,11 @@ const char* PinJsonName(client::PinVerdict pin) {
 nlohmann::json AnswerJson(const crypto::Handle& handle, const client::LookupAnswer& answer) {
   nlohmann::json json = {{"handle", handle.str()},
                          {"found", answer.correspondent.has_value()},
-                         {"erased", answer.erased},
+                         {"erased", answer.tombstone_version != 0},
                          {"head_sequence", answer.head_sequence},
                          {"head_unix_ms", answer.head_unix_ms},
                          {"checkpoint_size", answer.checkpoint_size}};
+  if (answer.tombstone_version != 0) json["tombstone_version"] = answer.tombstone_version;
   if (answer.correspondent.has_value()) {
     const client::Correspondent& found = *answer.correspondent;
     json["member"] = crypto::HexEncode(found.member.bytes());
@@ -54,6 +57,17 @@ nlohmann::json AnswerJson(const crypto::Handle& handle, const client::LookupAnsw
   return json;
 }
 
+void PrintAbsence(const crypto::Handle& handle, const client::LookupAnswer& answer,
+                  std::ostream& out) {
+  if (answer.tombstone_version == 0) {
+    out << handle.str() << " is not in the directory\n";
+    return;
+  }
+  out << handle.str() << " was erased: the directory's map holds a tombstone in its place\n"
+      << "tombstone     version " << answer.tombstone_version << '\n'
+      << "not proved    who asked for it, and that no copy of the entry is left\n";
+}
+
 void Print(const crypto::Handle& handle, const client::LookupAnswer& answer, std::ostream& out) {
   if (answer.correspondent.has_value()) {
     const client::Correspondent& found = *answer.correspondent;
@@ -63,13 +77,11 @@ void Print(const crypto::Handle& handle, const client::LookupAnswer& answer, std
         << "identity key  " << crypto::HexEncode(found.identity_key.bytes()) << '\n'
         << "pin           " << PinName(found) << '\n';
   } else {
-    out << handle.str() << (answer.erased ? " was erased" : " is not in the directory") << '\n';
+    PrintAbsence(handle, answer, out);
   }
   out << "proved under  head " << answer.head_sequence << " of " << TimeText(answer.head_unix_ms)
       << ", log of " << answer.checkpoint_size << " entries\n";
 }
-
-}  // namespace
 
 ExitCode Lookup(const CommonOptions& common, const std::string& text, Output& output) {
   const auto handle = crypto::Handle::Parse(text);
@@ -80,13 +92,25 @@ ExitCode Lookup(const CommonOptions& common, const std::string& text, Output& ou
   if (!answer.ok()) return output.Fail(answer.status());
   output.Label((*client)->labels());
   if (output.json()) {
-    nlohmann::json json = AnswerJson(*handle, *answer);
-    json["labels"] = Output::LabelsJson((*client)->labels());
-    output.Json(json);
+    output.Answer(AnswerJson(*handle, *answer), (*client)->labels());
   } else {
     Print(*handle, *answer, output.out());
   }
   return answer->correspondent.has_value() ? kExitOk : kExitNotFound;
+}
+
+}  // namespace
+
+void AddLookupCommands(Registry& registry) {
+  const auto handle = std::make_shared<std::string>();
+  CLI::App* lookup =
+      registry.Add({.name = "lookup",
+                    .help = "look a handle up, verify the proof and pin it",
+                    .on_alarm = "The answer was not used: what was pinned stays as it was.",
+                    .action = [handle](const CommonOptions& common, Output& output) {
+                      return Lookup(common, *handle, output);
+                    }});
+  lookup->add_option("HANDLE", *handle, "whom")->required();
 }
 
 }  // namespace letterlock::cli

@@ -1,4 +1,6 @@
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -71,6 +73,12 @@ nlohmann::json ListingJson(const client::Listing& listing) {
   return {{"messages", messages}, {"refused", refused}, {"more", listing.more}};
 }
 
+constexpr std::string_view kReplacedKey = "VERIFIED UNDER A KEY SINCE REPLACED";
+constexpr std::string_view kAboutReplacedKey =
+    "The sender has replaced the key that signed this. Whoever holds the old key, a thief of it "
+    "too, "
+    "could have written it at any time.";
+
 // What a reader must hear besides the mail: of her own entry. Returns the exit code.
 ExitCode AboutOwnEntry(const client::Client& client, Output& output) {
   if (const absl::Status unchecked = client.own_entry_unchecked(); !unchecked.ok()) {
@@ -80,7 +88,10 @@ ExitCode AboutOwnEntry(const client::Client& client, Output& output) {
   return output.AlsoAlarm(client.alarm());
 }
 
-}  // namespace
+struct ListOptions {
+  client::Folder folder = client::Folder::kInbox;
+  std::size_t most = 50;
+};
 
 ExitCode List(const CommonOptions& common, const ListOptions& options, Output& output) {
   const auto client = OpenClient(common);
@@ -89,12 +100,14 @@ ExitCode List(const CommonOptions& common, const ListOptions& options, Output& o
   if (!listing.ok()) return output.Fail(listing.status());
   output.Label((*client)->labels());
   if (output.json()) {
-    nlohmann::json json = ListingJson(*listing);
-    json["labels"] = Output::LabelsJson((*client)->labels());
-    output.Json(json);
+    output.Answer(ListingJson(*listing), (*client)->labels(), (*client)->alarm());
   } else {
     PrintTable(*listing, options.folder == client::Folder::kInbox, output.out());
     if (listing->more) output.Note("Older messages are there: --most shows more.");
+  }
+  for (const client::Message& message : listing->messages) {
+    if (!message.key_replaced) continue;
+    output.Note(HexOf(message.id).substr(0, kLeastIdDigits) + ": " + std::string(kReplacedKey));
   }
   for (const client::RefusedMessage& refused : listing->refused) {
     output.Note("not shown: " + HexOf(refused.id).substr(0, kLeastIdDigits) + ": " +
@@ -104,29 +117,64 @@ ExitCode List(const CommonOptions& common, const ListOptions& options, Output& o
   return AboutOwnEntry(**client, output);
 }
 
-ExitCode Read(const CommonOptions& common, const ReadOptions& options, Output& output) {
+void PrintMessage(const client::Message& message, Output& output) {
+  output.out() << "From:    " << message.from.str() << "  ("
+               << (message.key_replaced ? kReplacedKey : "signature verified") << ")\n"
+               << "To:      " << message.to.str() << '\n'
+               << "Date:    " << TimeText(message.sent_unix_ms) << '\n'
+               << "Subject: " << DisplayLine(Shown(message.subject)) << '\n'
+               << "Id:      " << HexOf(message.id) << '\n'
+               << (message.format == client::BodyFormat::kHtml ? "Format:  HTML, as text\n" : "")
+               << '\n'
+               << DisplayBlock(Shown(message.body), "  ");
+  if (message.key_replaced) output.Note(kAboutReplacedKey);
+  if (message.attachments > 0) output.Note("It has attachments, which this version can't fetch.");
+}
+
+ExitCode Read(const CommonOptions& common, const std::string& id, Output& output) {
   const auto client = OpenClient(common);
   if (!client.ok()) return output.Fail(client.status());
-  const auto message = (*client)->Read(options.id);
+  const auto message = (*client)->Read(id);
   if (!message.ok()) return output.Fail(message.status());
   output.Label((*client)->labels());
   if (output.json()) {
-    nlohmann::json json = MessageJson(*message, /*body=*/true);
-    json["labels"] = Output::LabelsJson((*client)->labels());
-    output.Json(json);
+    output.Answer(MessageJson(*message, /*body=*/true), (*client)->labels(), (*client)->alarm());
   } else {
-    output.out() << "From:    " << message->from.str() << "  (signature verified)\n"
-                 << "To:      " << message->to.str() << '\n'
-                 << "Date:    " << TimeText(message->sent_unix_ms) << '\n'
-                 << "Subject: " << DisplayLine(Shown(message->subject)) << '\n'
-                 << "Id:      " << HexOf(message->id) << '\n'
-                 << (message->format == client::BodyFormat::kHtml ? "Format:  HTML, as text\n" : "")
-                 << '\n'
-                 << DisplayBlock(Shown(message->body), "  ");
-    if (message->attachments > 0)
-      output.Note("It has attachments, which this version can't fetch.");
+    PrintMessage(*message, output);
   }
   return AboutOwnEntry(**client, output);
+}
+
+constexpr const char* kStillVerified =
+    "What is shown verifies all the same; what does not is left out.";
+
+void AddListing(Registry& registry, const char* name, const char* help, client::Folder folder) {
+  const auto options = std::make_shared<ListOptions>();
+  options->folder = folder;
+  CLI::App* command =
+      registry.Add({.name = name,
+                    .help = help,
+                    .on_alarm = kStillVerified,
+                    .action = [options](const CommonOptions& common, Output& output) {
+                      return List(common, *options, output);
+                    }});
+  command->add_option("--most", options->most, "how many")->capture_default_str();
+}
+
+}  // namespace
+
+void AddReadCommands(Registry& registry) {
+  AddListing(registry, "inbox", "messages to me, newest first", client::Folder::kInbox);
+  AddListing(registry, "sent", "messages from me, newest first", client::Folder::kSent);
+
+  const auto id = std::make_shared<std::string>();
+  CLI::App* read = registry.Add({.name = "read",
+                                 .help = "show one message",
+                                 .on_alarm = kStillVerified,
+                                 .action = [id](const CommonOptions& common, Output& output) {
+                                   return Read(common, *id, output);
+                                 }});
+  read->add_option("ID", *id, "the message's id, or as many digits as name it")->required();
 }
 
 }  // namespace letterlock::cli

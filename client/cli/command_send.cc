@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <utility>
@@ -9,20 +11,22 @@
 namespace letterlock::cli {
 namespace {
 
-constexpr std::string_view kMaybeSent =
-    "It may have been taken all the same: look at `letterlock sent` before you send it again.";
+struct SendOptions {
+  std::string handle;
+  TextOptions text;
+};
+
+struct ReplyOptions {
+  std::string id;
+  TextOptions text;
+};
 
 ExitCode SendDraft(client::Client& client, const client::Draft& draft, Output& output) {
   const auto receipt = client.Send(draft);
-  if (!receipt.ok()) {
-    const bool unknown = client::ProblemOf(receipt.status()) == client::Problem::kUnavailable;
-    return output.Fail(receipt.status(), unknown ? kMaybeSent : std::string_view());
-  }
+  if (!receipt.ok()) return output.Fail(receipt.status());
   output.Label(client.labels());
   if (output.json()) {
-    nlohmann::json json = ReceiptJson(*receipt, draft.to);
-    json["labels"] = Output::LabelsJson(client.labels());
-    output.Json(json);
+    output.Answer(ReceiptJson(*receipt, draft.to), client.labels());
   } else {
     output.out() << "sent " << HexOf(receipt->id) << " to " << draft.to.str() << ": "
                  << DeliveryName(receipt->delivery) << '\n';
@@ -36,8 +40,6 @@ std::string ReplySubject(const std::string& subject) {
   if (subject.empty() || subject.starts_with("Re: ") || subject.size() > kLongest) return subject;
   return "Re: " + subject;
 }
-
-}  // namespace
 
 ExitCode Send(const CommonOptions& common, const SendOptions& options, Output& output) {
   const auto handle = crypto::Handle::Parse(options.handle);
@@ -72,6 +74,56 @@ ExitCode Reply(const CommonOptions& common, const ReplyOptions& options, Output&
       .format = options.text.html ? client::BodyFormat::kHtml : client::BodyFormat::kPlain,
       .thread = original->thread};
   return SendDraft(**client, draft, output);
+}
+
+void AddText(CLI::App& command, TextOptions* text, bool subject_needed) {
+  auto* subject = command
+                      .add_option_function<std::string>(
+                          "--subject",
+                          [text](const std::string& value) {
+                            text->subject = value;
+                            text->has_subject = true;
+                          },
+                          "at most 200 characters")
+                      ->expected(1);
+  if (subject_needed) subject->required();
+  auto* body = command.add_option_function<std::string>(
+      "--body",
+      [text](const std::string& value) {
+        text->body = value;
+        text->has_body = true;
+      },
+      "the text itself; other users of this machine can see it while the command runs");
+  command
+      .add_option("--body-file", text->body_file,
+                  "a file with the text; standard input where neither is given")
+      ->excludes(body);
+  command.add_flag("--html", text->html, "the body is HTML");
+}
+
+}  // namespace
+
+void AddSendCommands(Registry& registry) {
+  const auto send = std::make_shared<SendOptions>();
+  CLI::App* command = registry.Add({.name = "send",
+                                    .help = "seal a message and send it",
+                                    .on_alarm = "Nothing was sent.",
+                                    .action = [send](const CommonOptions& common, Output& output) {
+                                      return Send(common, *send, output);
+                                    }});
+  command->add_option("HANDLE", send->handle, "to whom")->required();
+  AddText(*command, &send->text, /*subject_needed=*/true);
+
+  const auto reply = std::make_shared<ReplyOptions>();
+  command = registry.Add({.name = "reply",
+                          .help = "answer a message in its thread",
+                          .on_alarm = "Nothing was sent.",
+                          .action = [reply](const CommonOptions& common, Output& output) {
+                            return Reply(common, *reply, output);
+                          }});
+  command->add_option("ID", reply->id, "the message's id, or as many digits as name it")
+      ->required();
+  AddText(*command, &reply->text, /*subject_needed=*/false);
 }
 
 }  // namespace letterlock::cli

@@ -70,6 +70,7 @@ nlohmann::json MessageJson(const client::Message& message, bool body) {
       {"from", message.from.str()},
       {"to", message.to.str()},
       {"sender", crypto::HexEncode(message.sender.bytes())},
+      {"signature", message.key_replaced ? "verified-under-replaced-key" : "verified"},
       {"subject", Shown(message.subject)},
       {"body_format", message.format == client::BodyFormat::kHtml ? "html" : "plain"},
       {"attachments", message.attachments},

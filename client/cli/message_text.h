@@ -7,10 +7,20 @@
 
 #include "absl/status/statusor.h"
 #include "client/message.h"
-#include "commands.h"
 #include "crypto/base/secret_buffer.h"
+#include "output.h"
 
 namespace letterlock::cli {
+
+// Where a draft's text comes from.
+struct TextOptions {
+  std::string subject;
+  bool has_subject = false;
+  std::string body;
+  bool has_body = false;
+  std::string body_file;  // neither this nor a body: standard input
+  bool html = false;
+};
 
 // Of a message that is shown: the one place where opened content becomes an ordinary string.
 std::string Shown(const crypto::SecretBuffer& content);
@@ -20,9 +30,9 @@ std::string HexOf(const crypto::MessageId& id);
 std::string TimeText(std::uint64_t unix_ms);
 const char* DeliveryName(client::Delivery delivery);
 
-// Keys: id, thread, folder, from, to, sender, subject, body_format, attachments, sent_unix_ms,
-// accepted_unix_ms, of sent ones delivery; with `body` also body. Content exactly as the sender
-// wrote it.
+// Keys: id, thread, folder, from, to, sender, signature, subject, body_format, attachments,
+// sent_unix_ms, accepted_unix_ms, of sent ones delivery; with `body` also body. Content exactly as
+// the sender wrote it.
 nlohmann::json MessageJson(const client::Message& message, bool body);
 nlohmann::json ReceiptJson(const client::SendReceipt& receipt, const crypto::Handle& to);
 

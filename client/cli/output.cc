@@ -40,6 +40,16 @@ std::string TextOf(const absl::Status& status) {
   return DisplayLine(crypto::Std(status.message()));
 }
 
+constexpr std::string_view kMaybeTaken =
+    "It may have been taken all the same: look at `letterlock sent` before you send it again.";
+
+nlohmann::json LabelsJson(const client::Labels& labels) {
+  nlohmann::json list = nlohmann::json::array();
+  if (labels.unwitnessed) list.push_back("UNWITNESSED");
+  if (labels.self_registered) list.push_back("SELF-REGISTERED");
+  return list;
+}
+
 }  // namespace
 
 ExitCode ExitCodeOf(const absl::Status& status) {
@@ -67,11 +77,15 @@ void Output::Json(const nlohmann::json& object) {
   out_ << object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
-nlohmann::json Output::LabelsJson(const client::Labels& labels) {
-  nlohmann::json list = nlohmann::json::array();
-  if (labels.unwitnessed) list.push_back("UNWITNESSED");
-  if (labels.self_registered) list.push_back("SELF-REGISTERED");
-  return list;
+void Output::Answer(nlohmann::json object, const client::Labels& labels,
+                    const absl::Status& alarm) {
+  object["labels"] = LabelsJson(labels);
+  if (!alarm.ok()) object["alarm"] = AlarmJson(alarm);
+  Json(object);
+}
+
+nlohmann::json Output::AlarmJson(const absl::Status& status) const {
+  return {{"message", TextOf(status)}, {"consequence", on_alarm_}};
 }
 
 void Output::Label(const client::Labels& labels) {
@@ -90,20 +104,24 @@ void Output::Say(const absl::Status& status, std::string_view advice) {
   if (alarm) err_ << kBar << '\n';
   const std::string text = DisplayBlock(crypto::Std(status.message()), "  ");
   err_ << (alarm ? "ALARM: " : "letterlock: ") << text.substr(2);
+  if (client::OutcomeUnknown(status)) err_ << "  " << kMaybeTaken << '\n';
   if (!advice.empty()) err_ << "  " << advice << '\n';
   if (alarm) {
-    err_
-        << "  Nothing was sent. Don't trust this directory until its operator has explained it;\n"
-           "  docs/client.md, \"Alarms\", says what may have happened and what evidence was kept.\n"
-        << kBar << '\n';
+    err_ << "  " << on_alarm_ << '\n'
+         << "  Don't trust this directory until its operator has explained it; docs/client.md,\n"
+            "  \"Alarms\", says what may have happened and what evidence was kept.\n"
+         << kBar << '\n';
   }
 }
 
 ExitCode Output::Fail(const absl::Status& status, std::string_view advice) {
   Say(status, advice);
   if (json_) {
-    Json(
-        {{"error", {{"problem", NameOf(client::ProblemOf(status))}, {"message", TextOf(status)}}}});
+    const Problem problem = client::ProblemOf(status);
+    nlohmann::json error = {{"problem", NameOf(problem)}, {"message", TextOf(status)}};
+    if (client::OutcomeUnknown(status)) error["may_have_been_taken"] = true;
+    if (problem == Problem::kAlarm) error["consequence"] = on_alarm_;
+    Json({{"error", error}});
   }
   return ExitCodeOf(status);
 }

@@ -33,12 +33,16 @@ class Output {
   bool json() const { return json_; }
   std::ostream& out() { return out_; }
 
-  // One object, indented, on standard output.
-  void Json(const nlohmann::json& object);
+  // What an alarm means for the command that runs (registry.h); a literal.
+  void OnAlarm(const char* consequence) { on_alarm_ = consequence; }
 
-  // UNWITNESSED, SELF-REGISTERED: as lines of their own, and for JSON as a list.
+  // The answer for programs: one object, indented, on standard output, with the labels and, where
+  // an alarm stands beside the answer, with that.
+  void Answer(nlohmann::json object, const client::Labels& labels,
+              const absl::Status& alarm = absl::OkStatus());
+
+  // UNWITNESSED, SELF-REGISTERED: as lines of their own.
   void Label(const client::Labels& labels);
-  static nlohmann::json LabelsJson(const client::Labels& labels);
 
   // A line for people that is no error.
   void Note(std::string_view text);
@@ -46,15 +50,19 @@ class Output {
   // Says what went wrong and what to do about it; an alarm between lines of '!'. `advice` may be
   // empty. With JSON also an object {"error": {...}} on standard output. Returns the exit code.
   ExitCode Fail(const absl::Status& status, std::string_view advice = {});
-  // The same of an alarm beside an answer that was given: nothing on standard output.
+  // The same of an alarm beside an answer that was given, which Answer has said in JSON: nothing on
+  // standard output.
   ExitCode AlsoAlarm(const absl::Status& status);
 
  private:
+  void Json(const nlohmann::json& object);
   void Say(const absl::Status& status, std::string_view advice);
+  nlohmann::json AlarmJson(const absl::Status& status) const;
 
   std::ostream& out_;
   std::ostream& err_;
   const bool json_;
+  const char* on_alarm_ = "";
 };
 
 }  // namespace letterlock::cli

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "client/failure.h"
 #include "crypto/base/secret_bytes.h"
+#include "descriptor.h"
 
 namespace letterlock::cli {
 namespace {
@@ -19,20 +20,6 @@ namespace {
 using client::UsageProblem;
 using crypto::KeyAccess;
 using crypto::SecretBuffer;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 // The terminal shows nothing of what is typed while this lives.
 class NoEcho {

@@ -40,7 +40,8 @@ absl::Status CheckFree(const Surroundings& surroundings, const std::string& dire
   const auto lookup = client.Fetch(handle, &nothing);
   if (!lookup.ok()) return lookup.status();
   if (std::holds_alternative<attest::VerifiedErasure>(*lookup)) {
-    return absl::AlreadyExistsError("the handle was erased, and is not given again");
+    return absl::AlreadyExistsError(
+        "the directory shows a tombstone for the handle: an erased one is not given again");
   }
   return std::holds_alternative<attest::VerifiedAbsence>(*lookup) ? absl::OkStatus() : Taken();
 }
@@ -117,7 +118,10 @@ absl::Status ClientImpl::Complete(const Creation& creation) {
   const auto step = [&](bool done, auto&& action) -> absl::Status {
     if (done) return absl::OkStatus();
     const absl::Status status = action();
-    return status.ok() ? transaction->Commit() : status;
+    // Also after a failure: what the log has shown by then is to be remembered, and what the step
+    // got done is not to be done again.
+    const absl::Status kept = transaction->Commit();
+    return status.ok() ? kept : status;
   };
   absl::Status status =
       step(!state.own.signed_entry.empty(), [&] { return WriteEntry(&state, creation); });

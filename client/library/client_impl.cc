@@ -122,17 +122,33 @@ absl::StatusOr<AccountView> ClientImpl::Account() {
                      .pins = state.pins.size()};
 }
 
-absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {
+template <typename Ask>
+auto ClientImpl::AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>())) {
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
   const absl::Status complete = CheckComplete(transaction->state());
   if (!complete.ok()) return complete;
-  auto answer = directory_.Lookup(handle, keys_.handle, &transaction->state());
-  // Also after a refusal: what the log has shown by then is to be remembered.
+  auto answer = ask(&transaction->state());
   const absl::Status kept = transaction->Commit();
   if (!answer.ok()) return answer;
   if (!kept.ok()) return kept;
   return answer;
+}
+
+absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {
+  return AskDirectory([&](State* state) { return directory_.Lookup(handle, keys_.handle, state); });
+}
+
+absl::StatusOr<std::optional<TrustQuestion>> ClientImpl::AskTrust(const crypto::Handle& handle) {
+  return AskDirectory(
+      [&](State* state) { return directory_.AskTrust(handle, keys_.handle, state); });
+}
+
+absl::Status ClientImpl::Trust(const TrustQuestion& question) {
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  const absl::Status accepted = Accept(&transaction->state(), keys_.deployment, question);
+  return accepted.ok() ? transaction->Commit() : accepted;
 }
 
 absl::Status ClientImpl::own_entry_unchecked() const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -56,6 +58,8 @@ class ClientImpl final : public Client {
   Labels labels() const override;
   absl::StatusOr<AccountView> Account() override;
   absl::StatusOr<LookupAnswer> Lookup(const crypto::Handle& handle) override;
+  absl::StatusOr<std::optional<TrustQuestion>> AskTrust(const crypto::Handle& handle) override;
+  absl::Status Trust(const TrustQuestion& question) override;
   absl::StatusOr<SendReceipt> Send(const Draft& draft) override;
   absl::StatusOr<Listing> List(Folder folder, std::size_t most) override;
   absl::StatusOr<Message> Read(std::string_view id_prefix) override;
@@ -77,6 +81,11 @@ class ClientImpl final : public Client {
   absl::StatusOr<References> FindReferences(std::string_view id_prefix);
   absl::StatusOr<Listing> Take(const References& listed);
   void CheckOwnEntry(State* state);
+
+  // client_impl.cc: asks under the account's lock, and remembers what the log has shown by then,
+  // also after a refusal.
+  template <typename Ask>
+  auto AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>()));
 
   absl::Status CheckComplete(const State& state) const;
   absl::Status CheckComplete() const;  // of the state as it is on disk

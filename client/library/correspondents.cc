@@ -17,7 +17,8 @@ absl::StatusOr<EntryContent> Read(const Pin& pin, const crypto::DeploymentId& de
   return entry;
 }
 
-absl::Status CheckFollows(const CheckedEntry& next, const EntryContent& pinned) {
+// What no decision of a person can mend: the directory broke its own rules.
+absl::Status CheckSameMember(const CheckedEntry& next, const EntryContent& pinned) {
   const EntryContent& entry = next.content();
   if (entry.member() != pinned.member()) {
     return VerificationFailed("the handle belongs to another member than the one that was pinned");
@@ -28,10 +29,21 @@ absl::Status CheckFollows(const CheckedEntry& next, const EntryContent& pinned) 
   if (entry.version == pinned.version) {
     return VerificationFailed("the directory shows another entry under the pinned version");
   }
-  if (entry.version > pinned.version + 1) {
+  return absl::OkStatus();
+}
+
+bool SkipsSteps(const EntryContent& next, const EntryContent& pinned) {
+  return next.version > pinned.version + 1;
+}
+
+absl::Status CheckFollows(const CheckedEntry& next, const EntryContent& pinned) {
+  const absl::Status same = CheckSameMember(next, pinned);
+  if (!same.ok()) return same;
+  if (SkipsSteps(next.content(), pinned)) {
     return VerificationFailed(
         "the handle's entry changed more than once since it was pinned, and the steps between "
-        "can't be checked: ask the correspondent, by another way, what happened");
+        "can't be checked: ask the correspondent, by another way, whether the new keys are hers, "
+        "then see `letterlock trust`");
   }
   if (!attest::CheckTransition(pinned, next).ok()) {
     return VerificationFailed("the handle's new entry is not authorised by the pinned one's keys");
@@ -50,41 +62,99 @@ Correspondent View(const EntryContent& entry, PinVerdict verdict, bool key_chang
           .identity_key_changed = key_changed};
 }
 
+// `pin` with another entry in its place.
+Pin Replaced(Pin pin, const EntryContent& pinned, const EntryContent& next) {
+  if (next.identity_key != pinned.identity_key) {
+    pin.earlier_identity_keys.push_back(pinned.identity_key);
+  }
+  pin.entry = next.bytes;
+  return pin;
+}
+
+EntryKeys KeysOf(const EntryContent& entry) {
+  return {entry.version, entry.identity_key, entry.encryption_key};
+}
+
 }  // namespace
 
-absl::StatusOr<Correspondent> Meet(State* state, const CheckedEntry& entry,
-                                   std::uint64_t now_unix_ms) {
+absl::StatusOr<Meeting> Weigh(const State& state, const CheckedEntry& entry,
+                              std::uint64_t now_unix_ms) {
   const EntryContent& next = entry.content();
-  const auto found = state->pins.find(next.handle);
-  if (found == state->pins.end()) {
-    state->pins.emplace(next.handle, Pin{next.bytes, now_unix_ms, {}});
-    return View(next, PinVerdict::kFirst, false);
+  const auto found = state.pins.find(next.handle);
+  if (found == state.pins.end()) {
+    return Meeting{View(next, PinVerdict::kFirst, false), Pin{next.bytes, now_unix_ms, {}}};
   }
-  Pin& pin = found->second;
-  if (pin.entry == next.bytes) return View(next, PinVerdict::kSame, false);
+  const Pin& pin = found->second;
+  if (pin.entry == next.bytes) return Meeting{View(next, PinVerdict::kSame, false), pin};
 
   const auto pinned = Read(pin, next.deployment);
   if (!pinned.ok()) return pinned.status();
   const absl::Status follows = CheckFollows(entry, *pinned);
   if (!follows.ok()) return follows;
-  const bool key_changed = next.identity_key != pinned->identity_key;
-  if (key_changed) pin.earlier_identity_keys.push_back(pinned->identity_key);
-  pin.entry = next.bytes;
-  return View(next, PinVerdict::kChanged, key_changed);
+  return Meeting{View(next, PinVerdict::kChanged, next.identity_key != pinned->identity_key),
+                 Replaced(pin, *pinned, next)};
 }
 
-std::optional<seal::Correspondent> FindSender(const State& state,
-                                              const crypto::DeploymentId& deployment,
-                                              const crypto::MemberId& member,
-                                              const crypto::KeyId& identity_key_id) {
+void Keep(State* state, const Meeting& meeting) {
+  state->pins.insert_or_assign(meeting.correspondent.handle, meeting.pin);
+}
+
+absl::StatusOr<Correspondent> Meet(State* state, const CheckedEntry& entry,
+                                   std::uint64_t now_unix_ms) {
+  auto meeting = Weigh(*state, entry, now_unix_ms);
+  if (!meeting.ok()) return meeting.status();
+  Keep(state, *meeting);
+  return meeting->correspondent;
+}
+
+absl::StatusOr<std::optional<TrustQuestion>> QuestionOf(const State& state,
+                                                        const CheckedEntry& entry) {
+  const EntryContent& next = entry.content();
+  const auto found = state.pins.find(next.handle);
+  if (found == state.pins.end() || found->second.entry == next.bytes) return std::nullopt;
+  const auto pinned = Read(found->second, next.deployment);
+  if (!pinned.ok()) return pinned.status();
+  const absl::Status same = CheckSameMember(entry, *pinned);
+  if (!same.ok()) return same;
+  if (!SkipsSteps(next, *pinned)) {
+    const absl::Status follows = CheckFollows(entry, *pinned);
+    if (!follows.ok()) return follows;
+    return std::nullopt;
+  }
+  return TrustQuestion{.handle = next.handle,
+                       .pinned = KeysOf(*pinned),
+                       .shown = KeysOf(next),
+                       .pinned_entry = pinned->bytes,
+                       .shown_entry = next.bytes};
+}
+
+absl::Status Accept(State* state, const crypto::DeploymentId& deployment,
+                    const TrustQuestion& question) {
+  const auto found = state->pins.find(question.handle);
+  if (found == state->pins.end() || found->second.entry != question.pinned_entry) {
+    return UsageProblem("what is pinned has changed in the meantime: look again");
+  }
+  const auto pinned = attest::ParseEntry(question.pinned_entry, deployment);
+  const auto shown = attest::ParseEntry(question.shown_entry, deployment);
+  if (!pinned.ok() || !shown.ok()) return absl::DataLossError("a directory entry is malformed");
+  found->second = Replaced(std::move(found->second), *pinned, *shown);
+  return absl::OkStatus();
+}
+
+std::optional<KnownSender> FindSender(const State& state, const crypto::DeploymentId& deployment,
+                                      const crypto::MemberId& member,
+                                      const crypto::KeyId& identity_key_id) {
   for (const auto& [handle, pin] : state.pins) {
     const auto entry = Read(pin, deployment);
     if (!entry.ok() || entry->member() != member) continue;
-    std::vector<crypto::PublicKey> keys = pin.earlier_identity_keys;
-    keys.push_back(entry->identity_key);
-    for (const crypto::PublicKey& key : keys) {
-      if (crypto::KeyIdOf(key) != identity_key_id) continue;
+    const auto with = [&](const crypto::PublicKey& key) {
       return seal::Correspondent{handle, entry->genesis_key, key, entry->encryption_key};
+    };
+    if (crypto::KeyIdOf(entry->identity_key) == identity_key_id) {
+      return KnownSender{with(entry->identity_key), /*key_replaced=*/false};
+    }
+    for (const crypto::PublicKey& key : pin.earlier_identity_keys) {
+      if (crypto::KeyIdOf(key) == identity_key_id) return KnownSender{with(key), true};
     }
   }
   return std::nullopt;

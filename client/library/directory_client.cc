@@ -4,7 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "client/correspondents.h"
 #include "client/failure.h"
 #include "client/log_memory.h"
 #include "evidence.h"
@@ -46,6 +45,19 @@ absl::Status Explain(const absl::Status& status) {
     default:
       return VerificationFailed("the directory's proof does not hold");
   }
+}
+
+// A tombstone is the next version of what it erases: one that does not come after the pinned entry
+// is not the pinned member's.
+absl::Status CheckTombstone(const State& state, const crypto::Handle& handle,
+                            const VerifiedErasure& erasure, const attest::TrustFile* trust) {
+  const auto found = state.pins.find(handle);
+  if (found == state.pins.end()) return absl::OkStatus();
+  const auto pinned = attest::ParseEntry(found->second.entry, trust->deployment());
+  if (!pinned.ok()) return absl::DataLossError("a pin of the account's state is malformed");
+  if (erasure.version() > pinned->version) return absl::OkStatus();
+  return VerificationFailed(
+      "the directory shows a tombstone that is not newer than the entry that was pinned");
 }
 
 // The entry's bytes; empty where the handle has none.
@@ -124,7 +136,9 @@ absl::Status DirectoryClient::CheckOwn(const crypto::Handle& own, State* state, 
   const auto lookup = Fetch(own, state);
   if (!lookup.ok()) return lookup.status();
   if (std::holds_alternative<VerifiedErasure>(*lookup)) {
-    return Alarm("your own directory entry was erased, and not by this account");
+    return Alarm(
+        "the directory shows a tombstone in place of your own entry, and not by this account: the "
+        "handle counts as erased");
   }
   const std::string shown = EntryOf(*lookup);
   if (shown.empty()) return Alarm("your own directory entry is gone from the directory");
@@ -137,31 +151,70 @@ absl::Status DirectoryClient::CheckOwn(const crypto::Handle& own, State* state, 
   return absl::OkStatus();
 }
 
-absl::StatusOr<LookupAnswer> DirectoryClient::Lookup(const crypto::Handle& handle,
-                                                     const crypto::Handle& own,
-                                                     State* state) const {
-  const auto lookup = Fetch(handle, state);
-  if (!lookup.ok()) return lookup.status();
+absl::StatusOr<VerifiedLookup> DirectoryClient::FetchChecked(const crypto::Handle& handle,
+                                                             const crypto::Handle& own,
+                                                             State* state) const {
+  auto lookup = Fetch(handle, state);
+  if (!lookup.ok()) return lookup;
   const absl::Status own_status = CheckOwn(own, state);
   if (!own_status.ok()) return own_status;
+  return lookup;
+}
+
+absl::StatusOr<DirectoryClient::Finding> DirectoryClient::Find(const crypto::Handle& handle,
+                                                               const crypto::Handle& own,
+                                                               State* state) const {
+  const auto lookup = FetchChecked(handle, own, state);
+  if (!lookup.ok()) return lookup.status();
   const attest::VerifiedHead& head = attest::HeadOf(*lookup);
-  LookupAnswer answer;
-  answer.erased = std::holds_alternative<VerifiedErasure>(*lookup);
+  Finding finding;
+  LookupAnswer& answer = finding.answer;
   answer.head_sequence = head.sequence();
   answer.head_unix_ms = static_cast<std::uint64_t>(absl::ToUnixMillis(head.time()));
   answer.checkpoint_size = head.checkpoint().size;
+  if (const auto* erasure = std::get_if<VerifiedErasure>(&*lookup)) {
+    const absl::Status follows = CheckTombstone(*state, handle, *erasure, options_.trust);
+    if (!follows.ok()) return follows;
+    answer.tombstone_version = erasure->version();
+    return finding;
+  }
   const auto* entry = std::get_if<VerifiedEntry>(&*lookup);
   if (entry == nullptr) {
-    if (!answer.erased && state->pins.contains(handle)) {
+    if (state->pins.contains(handle)) {
       return VerificationFailed("the directory no longer shows the entry that was pinned");
     }
-    return answer;
+    return finding;
   }
   const auto now = static_cast<std::uint64_t>(absl::ToUnixMillis(options_.clock->Now()));
-  auto met = Meet(state, entry->checked(), now);
+  auto meeting = Weigh(*state, entry->checked(), now);
+  if (!meeting.ok()) return meeting.status();
+  answer.correspondent = meeting->correspondent;
+  finding.meeting = *std::move(meeting);
+  return finding;
+}
+
+absl::StatusOr<LookupAnswer> DirectoryClient::Lookup(const crypto::Handle& handle,
+                                                     const crypto::Handle& own,
+                                                     State* state) const {
+  auto finding = Find(handle, own, state);
+  if (!finding.ok()) return finding.status();
+  if (finding->meeting.has_value()) Keep(state, *finding->meeting);
+  return std::move(finding->answer);
+}
+
+absl::StatusOr<std::optional<TrustQuestion>> DirectoryClient::AskTrust(const crypto::Handle& handle,
+                                                                       const crypto::Handle& own,
+                                                                       State* state) const {
+  const auto lookup = FetchChecked(handle, own, state);
+  if (!lookup.ok()) return lookup.status();
+  const auto* entry = std::get_if<VerifiedEntry>(&*lookup);
+  if (entry == nullptr) return NotFound("the directory holds no entry for the handle");
+  auto question = QuestionOf(*state, entry->checked());
+  if (!question.ok() || question->has_value()) return question;
+  const auto now = static_cast<std::uint64_t>(absl::ToUnixMillis(options_.clock->Now()));
+  const auto met = Meet(state, entry->checked(), now);
   if (!met.ok()) return met.status();
-  answer.correspondent = *std::move(met);
-  return answer;
+  return std::nullopt;
 }
 
 }  // namespace letterlock::client

@@ -9,6 +9,7 @@ namespace letterlock::client {
 namespace {
 
 constexpr char kPayload[] = "letterlock.client/problem";
+constexpr char kUnknownPayload[] = "letterlock.client/outcome-unknown";
 
 absl::Status Make(absl::StatusCode code, absl::string_view what, Problem problem) {
   absl::Status status(code, what);
@@ -39,6 +40,15 @@ absl::Status VerificationFailed(const char* what) {
 
 absl::Status Alarm(const char* what) {
   return Make(absl::StatusCode::kDataLoss, what, Problem::kAlarm);
+}
+
+absl::Status WithUnknownOutcome(absl::Status status) {
+  status.SetPayload(kUnknownPayload, absl::Cord());
+  return status;
+}
+
+bool OutcomeUnknown(const absl::Status& status) {
+  return status.GetPayload(kUnknownPayload).has_value();
 }
 
 Problem ProblemOf(const absl::Status& status) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/failure.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -11,6 +12,33 @@ namespace {
 
 // A token that runs out on the way would cost a round trip.
 constexpr absl::Duration kSpare = absl::Seconds(30);
+
+// After these nobody knows whether the server carried the call out.
+bool LeavesOutcomeOpen(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The server's verdict on what was asked, not on the moment.
+bool IsRefusal(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -25,8 +53,20 @@ absl::Status MailClient::Enroll(const mail::v1::EnrollRequest& request,
 
 absl::Status MailClient::Send(const mail::v1::SendRequest& request,
                               mail::v1::SendResponse* response) {
-  return WithSession(
+  return NotTwice(
       [&](std::string_view token) { return options_.transport->Send(token, request, response); });
+}
+
+absl::Status MailClient::NotTwice(absl::FunctionRef<absl::Status(std::string_view)> call) {
+  bool maybe_taken = false;
+  const absl::Status status = WithSession([&](std::string_view token) {
+    absl::Status attempt = call(token);
+    if (LeavesOutcomeOpen(attempt)) maybe_taken = true;
+    return attempt;
+  });
+  // The server gives a repetition the first attempt's answer: a refusal means that none was taken.
+  const bool answered = status.ok() || IsRefusal(status);
+  return maybe_taken && !answered ? WithUnknownOutcome(status) : status;
 }
 
 absl::Status MailClient::BatchGet(const mail::v1::BatchGetRequest& request,

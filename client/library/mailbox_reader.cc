@@ -5,6 +5,7 @@
 #include "client/correspondents.h"
 #include "client/failure.h"
 #include "crypto/base/hash.h"
+#include "wire.h"
 
 namespace letterlock::client {
 namespace {
@@ -16,19 +17,8 @@ absl::Status Explain(const absl::Status& status) {
   return VerificationFailed("the message does not open, or its signature does not verify");
 }
 
-std::optional<Delivery> DeliveryOf(const mail::v1::MessageState& state) {
-  if (state.folder() != mail::v1::FOLDER_SENT) return std::nullopt;
-  switch (state.delivery()) {
-    case mail::v1::DELIVERY_STATE_DELIVERED:
-      return Delivery::kDelivered;
-    case mail::v1::DELIVERY_STATE_REFUSED:
-      return Delivery::kRefused;
-    default:
-      return Delivery::kPending;
-  }
-}
-
-Message View(seal::VerifiedMessage verified, const mail::v1::MessageState& state) {
+Message View(seal::VerifiedMessage verified, bool key_replaced,
+             const mail::v1::MessageState& state) {
   const bool sent = state.folder() == mail::v1::FOLDER_SENT;
   const bool html = verified.content.body_format == seal::BodyFormat::kHtml;
   return {.folder = sent ? Folder::kSent : Folder::kInbox,
@@ -37,13 +27,14 @@ Message View(seal::VerifiedMessage verified, const mail::v1::MessageState& state
           .from = verified.sender,
           .to = verified.recipient,
           .sender = verified.header.sender,
+          .key_replaced = key_replaced,
           .subject = std::move(verified.content.subject),
           .body = std::move(verified.content.body),
           .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
           .attachments = verified.content.attachments.size(),
           .sent_unix_ms = verified.content.sent_unix_ms,
           .accepted_unix_ms = state.accepted_unix_ms(),
-          .delivery = DeliveryOf(state)};
+          .delivery = sent ? std::optional(DeliveryOf(state.delivery())) : std::nullopt};
 }
 
 // What "the same message" means: header and ciphertext, which both copies share.
@@ -61,7 +52,7 @@ absl::StatusOr<Message> MailboxReader::Take(const mail::v1::MailboxMessage& stor
   const bool sent = stored.state().folder() == mail::v1::FOLDER_SENT;
   auto verified = sent ? OpenSent(copy) : OpenReceived(copy);
   if (!verified.ok()) return verified.status();
-  const seal::EnvelopeHeader& header = verified->header;
+  const seal::EnvelopeHeader& header = verified->message.header;
   if (header.sender.bytes() != asked.sender() || header.message_id.bytes() != asked.message_id()) {
     return VerificationFailed("the server gave another message than the one asked for");
   }
@@ -69,50 +60,59 @@ absl::StatusOr<Message> MailboxReader::Take(const mail::v1::MailboxMessage& stor
       TakenMessages::Verdict::kDifferent) {
     return VerificationFailed("another message of this sender was already taken under this id");
   }
-  return View(*std::move(verified), stored.state());
+  if (verified->met.has_value()) Keep(&state_, *verified->met);
+  return View(std::move(verified->message), verified->key_replaced, stored.state());
 }
 
-absl::StatusOr<seal::VerifiedMessage> MailboxReader::OpenReceived(const seal::MailboxCopy& copy) {
+absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenReceived(const seal::MailboxCopy& copy) {
   auto opened = seal::ReceivedMessage::Open(keys_, copy);
   if (!opened.ok()) return Explain(opened.status());
   const seal::EnvelopeHeader& header = opened->header();
-  std::optional<seal::Correspondent> sender =
+  std::optional<KnownSender> sender =
       FindSender(state_, keys_.deployment, header.sender, header.sender_identity_key_id);
+  std::optional<Meeting> met;
   if (!sender.has_value()) {
     auto looked_up = LookUp(opened->claimed_sender());
     if (!looked_up.ok()) return looked_up.status();
-    sender = *std::move(looked_up);
+    met = *std::move(looked_up);
+    sender = KnownSender{ForSealing(met->correspondent), /*key_replaced=*/false};
   }
-  auto verified = std::move(*opened).Verify(*sender);
+  auto verified = std::move(*opened).Verify(sender->correspondent);
   if (!verified.ok()) return Explain(verified.status());
-  return verified;
+  return Verified{*std::move(verified), sender->key_replaced, std::move(met)};
 }
 
-absl::StatusOr<seal::VerifiedMessage> MailboxReader::OpenSent(const seal::MailboxCopy& copy) {
+absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenSent(const seal::MailboxCopy& copy) {
   auto opened = seal::SentMessage::Open(keys_, copy);
   if (!opened.ok()) return Explain(opened.status());
   std::optional<seal::Correspondent> recipient =
       FindPinned(state_, keys_.deployment, opened->claimed_recipient());
+  std::optional<Meeting> met;
   if (!recipient.has_value()) {
     auto looked_up = LookUp(opened->claimed_recipient());
     if (!looked_up.ok()) return looked_up.status();
-    recipient = *std::move(looked_up);
+    met = *std::move(looked_up);
+    recipient = ForSealing(met->correspondent);
   }
   auto verified = std::move(*opened).Verify(*recipient, keys_.identity.public_key());
   if (!verified.ok()) return Explain(verified.status());
-  return verified;
+  return Verified{*std::move(verified), /*key_replaced=*/false, std::move(met)};
 }
 
-absl::StatusOr<seal::Correspondent> MailboxReader::LookUp(const crypto::Handle& handle) {
-  const auto answer = directory_.Lookup(handle, keys_.handle, &state_);
-  if (!answer.ok()) {
-    if (alarm_.ok() && ProblemOf(answer.status()) == Problem::kAlarm) alarm_ = answer.status();
-    return answer.status();
+absl::StatusOr<Meeting> MailboxReader::LookUp(const crypto::Handle& handle) {
+  const auto known = looked_up_.find(handle);
+  if (known != looked_up_.end()) return known->second;
+  auto finding = directory_.Find(handle, keys_.handle, &state_);
+  absl::StatusOr<Meeting> meeting =
+      VerificationFailed("the directory holds no entry for the correspondent it names");
+  if (!finding.ok()) {
+    meeting = finding.status();
+    if (alarm_.ok() && ProblemOf(finding.status()) == Problem::kAlarm) alarm_ = finding.status();
+  } else if (finding->meeting.has_value()) {
+    meeting = *std::move(finding->meeting);
   }
-  if (!answer->correspondent.has_value()) {
-    return VerificationFailed("the directory holds no entry for the correspondent it names");
-  }
-  return ForSealing(*answer->correspondent);
+  looked_up_.emplace(handle, meeting);
+  return meeting;
 }
 
 }  // namespace letterlock::client

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/correspondents.h"
 #include "client/directory_client.h"
 #include "client/message.h"
 #include "client/state.h"
@@ -32,13 +34,22 @@ class MailboxReader {
   const absl::Status& alarm() const { return alarm_; }
 
  private:
-  absl::StatusOr<seal::VerifiedMessage> OpenReceived(const seal::MailboxCopy& copy);
-  absl::StatusOr<seal::VerifiedMessage> OpenSent(const seal::MailboxCopy& copy);
-  absl::StatusOr<seal::Correspondent> LookUp(const crypto::Handle& handle);
+  struct Verified {
+    seal::VerifiedMessage message;
+    bool key_replaced = false;
+    std::optional<Meeting> met;  // a correspondent to pin, now that what named her has verified
+  };
+
+  absl::StatusOr<Verified> OpenReceived(const seal::MailboxCopy& copy);
+  absl::StatusOr<Verified> OpenSent(const seal::MailboxCopy& copy);
+  // Of a handle that unverified content names: anybody can write any. Asked once a handle, so that
+  // a heap of forged mail does not become as many look-ups.
+  absl::StatusOr<Meeting> LookUp(const crypto::Handle& handle);
 
   const seal::MemberKeys& keys_;
   const DirectoryClient& directory_;
   State& state_;
+  std::map<crypto::Handle, absl::StatusOr<Meeting>> looked_up_;
   absl::Status alarm_;
 };
 

@@ -9,6 +9,7 @@
 #include "crypto/seal/envelope_header.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "mailbox_reader.h"
+#include "wire.h"
 
 namespace letterlock::client {
 namespace {
@@ -29,10 +30,6 @@ MessageReference ReferenceOf(const mail::v1::MessageSummary& summary) {
   reference.set_sender(std::string(header->sender.bytes()));
   reference.set_message_id(std::string(header->message_id.bytes()));
   return reference;
-}
-
-mail::v1::Folder WireFolder(Folder folder) {
-  return folder == Folder::kInbox ? mail::v1::FOLDER_INBOX : mail::v1::FOLDER_SENT;
 }
 
 crypto::MessageId IdOf(const MessageReference& reference) {

@@ -8,6 +8,7 @@
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "server/rpc/status.h"
+#include "wire.h"
 
 namespace letterlock::client {
 namespace {
@@ -61,17 +62,6 @@ absl::Status Explain(const absl::Status& status) {
   }
 }
 
-Delivery DeliveryOf(mail::v1::DeliveryState state) {
-  switch (state) {
-    case mail::v1::DELIVERY_STATE_DELIVERED:
-      return Delivery::kDelivered;
-    case mail::v1::DELIVERY_STATE_REFUSED:
-      return Delivery::kRefused;
-    default:
-      return Delivery::kPending;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
@@ -81,8 +71,9 @@ absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
   const auto answer = Lookup(draft.to);
   if (!answer.ok()) return answer.status();
   if (!answer->correspondent.has_value()) {
-    return NotFound(answer->erased ? "the handle was erased"
-                                   : "the directory holds no such handle");
+    return NotFound(answer->tombstone_version != 0
+                        ? "the directory shows a tombstone for the handle: it counts as erased"
+                        : "the directory holds no such handle");
   }
 
   SendReceipt receipt;

@@ -208,12 +208,12 @@ class Stage:
 
     def do_typed(self, typed, code, member, *words):
         """typed "a|b" CODE MEMBER WORDS: at a terminal; each time it asks, one of the texts is typed.
-        The texts must not appear on the terminal."""
+        What answers a passphrase must not appear on the terminal."""
         parent, child = pty.openpty()
         program = self._start(member, words, passphrase=False, stdin=child, stdout=child, stderr=child,
                               start_new_session=True, preexec_fn=lambda: _take_terminal(child))
         os.close(child)
-        shown, answers, until = b"", typed.split("|"), time.monotonic() + COMMAND_SECONDS
+        shown, answers, secrets, until = b"", typed.split("|"), [], time.monotonic() + COMMAND_SECONDS
         while time.monotonic() < until:
             if not select.select([parent], [], [], 0.1)[0]:
                 continue
@@ -221,13 +221,18 @@ class Stage:
                 shown += os.read(parent, 4096)
             except OSError:  # the other side is closed
                 break
-            if answers and shown.endswith((b"Passphrase: ", b"The same again: ")):
+            secret = shown.endswith((b"Passphrase: ", b"The same again: "))
+            if answers and (secret or shown.endswith(b"[y/N] ")):
+                if secret:
+                    secrets.append(answers[0].encode())
                 os.write(parent, answers.pop(0).encode() + b"\n")
         os.close(parent)
         ended = program.wait(COMMAND_SECONDS)
         if ended != int(code):
             raise Failure(f"at a terminal it ended with {ended}, not {code}: {shown.decode(errors='replace')}")
-        if any(text.encode() in shown for text in typed.split("|")):
+        if answers:
+            raise Failure(f"it asked for less than was to be typed: {shown.decode(errors='replace')}")
+        if any(text in shown for text in secrets):
             raise Failure("the terminal shows the passphrase")
 
 

@@ -52,10 +52,29 @@ struct Correspondent {
 
 struct LookupAnswer {
   std::optional<Correspondent> correspondent;  // absent: proved that the directory has none
-  bool erased = false;                         // absent because it was erased
+  // Where not 0: the directory's map holds, at the handle's place, a tombstone of this version. Who
+  // asked for it is not proved.
+  std::uint64_t tombstone_version = 0;
   std::uint64_t head_sequence = 0;
   std::uint64_t head_unix_ms = 0;
   std::uint64_t checkpoint_size = 0;
+};
+
+struct EntryKeys {
+  std::uint64_t version = 0;
+  crypto::PublicKey identity_key;
+  crypto::X25519PublicKey encryption_key;
+};
+
+// A correspondent of the same member id whose entry changed more than once since it was pinned: the
+// steps between can't be checked, so that only a person can say whether the keys are hers.
+struct TrustQuestion {
+  crypto::Handle handle;
+  EntryKeys pinned;
+  EntryKeys shown;  // what the directory proves now
+  // Canonical DirectoryEntry messages: what Trust compares and pins.
+  std::string pinned_entry;
+  std::string shown_entry;
 };
 
 struct AccountView {
@@ -119,6 +138,13 @@ class Client {
   // Checks the own entry, then shows what the account holds.
   virtual absl::StatusOr<AccountView> Account() = 0;
   virtual absl::StatusOr<LookupAnswer> Lookup(const crypto::Handle& handle) = 0;
+  // What a person would have to decide on before the handle's present entry can be pinned; nullopt
+  // where the entry fits the pin (it is pinned then, as by Lookup). Verification failed where no
+  // decision can mend it: another member, an older entry, another entry of the pinned version, a
+  // change that the pinned keys did not sign.
+  virtual absl::StatusOr<std::optional<TrustQuestion>> AskTrust(const crypto::Handle& handle) = 0;
+  // Pins what was shown. A usage problem where the pin is no longer what the question says.
+  virtual absl::Status Trust(const TrustQuestion& question) = 0;
   virtual absl::StatusOr<SendReceipt> Send(const Draft& draft) = 0;
   // The newest `most` messages of a folder, opened and verified.
   virtual absl::StatusOr<Listing> List(Folder folder, std::size_t most) = 0;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "attest/directory_proof.h"
 #include "attest/trust.h"
 #include "client/client.h"
+#include "client/correspondents.h"
 #include "client/retry.h"
 #include "client/state.h"
 #include "client/transport.h"
@@ -61,11 +63,29 @@ class DirectoryClient {
   // where the directory shows anything but the entry that this account published last.
   absl::Status CheckOwn(const crypto::Handle& own, State* state, bool always = false) const;
 
-  // Fetch, CheckOwn, and the pin (correspondents.h).
+  // What a look-up found. Nothing is pinned yet: `meeting` says what would be.
+  struct Finding {
+    LookupAnswer answer;
+    std::optional<Meeting> meeting;  // where there is an entry
+  };
+  // Fetch, CheckOwn, and the comparison with the pin. For handles that unverified content names:
+  // such content must not make or change a pin.
+  absl::StatusOr<Finding> Find(const crypto::Handle& handle, const crypto::Handle& own,
+                               State* state) const;
+
+  // Find, and pins what was found: for handles that the member names.
   absl::StatusOr<LookupAnswer> Lookup(const crypto::Handle& handle, const crypto::Handle& own,
                                       State* state) const;
 
+  // Lookup where the entry fits the pin; otherwise what only a person can decide.
+  absl::StatusOr<std::optional<TrustQuestion>> AskTrust(const crypto::Handle& handle,
+                                                        const crypto::Handle& own,
+                                                        State* state) const;
+
  private:
+  absl::StatusOr<attest::VerifiedLookup> FetchChecked(const crypto::Handle& handle,
+                                                      const crypto::Handle& own,
+                                                      State* state) const;
   absl::StatusOr<attest::VerifiedLookup> Take(const crypto::Handle& handle,
                                               const directory::v1::EntryProof& proof,
                                               State* state) const;

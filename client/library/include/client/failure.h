@@ -23,6 +23,11 @@ absl::Status NotFound(const char* what);
 absl::Status VerificationFailed(const char* what);
 absl::Status Alarm(const char* what);
 
+// The same error, of a call that the server may have carried out all the same: what is not to be
+// done twice is to be looked for first.
+absl::Status WithUnknownOutcome(absl::Status status);
+bool OutcomeUnknown(const absl::Status& status);
+
 // The same error as a usage problem: what a file of the configuration has wrong.
 absl::Status AsUsageProblem(const absl::Status& status);
 

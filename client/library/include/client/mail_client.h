@@ -45,7 +45,8 @@ class MailClient {
   absl::Status Enroll(const mail::v1::EnrollRequest& request, mail::v1::EnrollResponse* response);
 
   // Each opens a session where there is none, or the server no longer takes it, and repeats the
-  // very same request while the failure is one that passes.
+  // very same request while the failure is one that passes. An error of Send after which nobody
+  // knows whether the server took the message says so: OutcomeUnknown (failure.h).
   absl::Status Send(const mail::v1::SendRequest& request, mail::v1::SendResponse* response);
   absl::Status BatchGet(const mail::v1::BatchGetRequest& request,
                         mail::v1::BatchGetResponse* response);
@@ -54,6 +55,7 @@ class MailClient {
  private:
   absl::Status Repeat(absl::FunctionRef<absl::Status()> call);
   absl::Status WithSession(absl::FunctionRef<absl::Status(std::string_view token)> call);
+  absl::Status NotTwice(absl::FunctionRef<absl::Status(std::string_view token)> call);
   absl::StatusOr<std::string> Token();
   absl::Status OpenSession();
   void Forget(std::string_view token);

@@ -43,6 +43,9 @@ struct Message {
   crypto::Handle from;
   crypto::Handle to;
   crypto::MemberId sender;
+  // The signature verifies under an identity key that the sender has replaced since: whoever has
+  // that key, a thief of it too, may have written this.
+  bool key_replaced = false;
   crypto::SecretBuffer subject;
   crypto::SecretBuffer body;
   BodyFormat format = BodyFormat::kPlain;

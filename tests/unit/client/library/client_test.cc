@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "attest/canonical_proto.h"
 #include "client/failure.h"
+#include "crypto/base/context.h"
 #include "crypto/base/encoding.h"
 #include "crypto/seal/seal_envelope.h"
 #include "fake_servers.h"
@@ -85,6 +87,44 @@ class ClientTest : public ::testing::Test {
     std::vector<std::string> bodies;
     for (const Message& message : listing->messages) bodies.push_back(Text(message.body));
     return bodies;
+  }
+  // Mail to `to` that says it is of `from` and is signed by another.
+  void Plant(const User& signer, const User& from, const User& to) {
+    seal::MemberKeys keys = signer.Keys();
+    keys.handle = from.member.handle;
+    keys.member = from.member.member;
+    seal::Content content;
+    content.body = SecretBuffer::Copy("planted");
+    content.sent_unix_ms = 1;
+    crypto::SystemRandom random;
+    const auto id = crypto::MessageId::Random(random);
+    auto sealed = seal::SealEnvelope(
+        keys,
+        {to.member.handle, to.member.identity.public_key(), to.member.identity.public_key(),
+         to.member.encryption.public_key()},
+        {id, *crypto::ThreadId::FromBytes(id.bytes()), std::move(content)}, random);
+    ASSERT_TRUE(sealed.ok()) << sealed.status();
+    mail::v1::MailboxMessage message;
+    message.set_header(sealed->header);
+    message.set_wrap(sealed->recipient_wrap);
+    message.set_ciphertext(sealed->ciphertext);
+    message.mutable_state()->set_folder(mail::v1::FOLDER_INBOX);
+    BoxOf(to).push_back(std::move(message));
+  }
+  // The user's next entry, with a new identity key, authorised by the one before.
+  void Rotate(User& user) {
+    const auto standing = deployment_.world->Prove(user.member.handle).signed_entry().entry();
+    auto entry = letterlock::testing::TestMember::NextEntry(standing);
+    crypto::SigningKey next = crypto::SigningKey::Generate();
+    entry.set_identity_key(std::string(next.public_key().bytes()));
+    directory::v1::SignedEntry signed_entry;
+    signed_entry.set_entry(attest::SerializeCanonical(entry));
+    signed_entry.set_signature(next.Sign(context::kDirectoryEntry, {signed_entry.entry()}));
+    letterlock::testing::TestMember::Authorise(
+        &signed_entry, crypto::SigningKey::FromSeed(user.identity), /*recovery=*/false);
+    user.identity = next.Seed();
+    deployment_.world->Put(signed_entry);
+    deployment_.NewHead();
   }
   FakeDeployment::Box& BoxOf(const User& user) {
     return deployment_.boxes[std::string(user.member.member.bytes())];
@@ -249,6 +289,79 @@ TEST_F(ClientTest, DoesNotShowAnUnknownSenderWhileTheDirectoryIsDown) {
   EXPECT_EQ(ProblemOf(inbox->refused.at(0).why), Problem::kUnavailable);
 }
 
+// Anybody can seal mail that names a sender: until it verifies, it must not decide whose keys are
+// pinned, nor that they changed.
+TEST_F(ClientTest, MailThatDoesNotVerifyMakesAndChangesNoPin) {
+  const auto alice = Make(alice_);
+  const auto bob = Make(bob_);
+  const User mallory(&deployment_, "mallory");
+  Make(mallory);
+  // Mallory's signature, in Alice's name.
+  Plant(mallory, alice_, bob_);
+  const auto refused = bob->List(Folder::kInbox, 50);
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_TRUE(refused->messages.empty());
+  EXPECT_EQ(ProblemOf(refused->refused.at(0).why), Problem::kVerification);
+  EXPECT_EQ(bob->Account()->pins, 0u);
+
+  ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
+  EXPECT_EQ(bob->List(Folder::kInbox, 50)->messages.size(), 1u);
+  EXPECT_EQ(bob->Account()->pins, 1u);
+  Rotate(alice_);
+  Plant(mallory, alice_, bob_);
+  EXPECT_EQ(bob->List(Folder::kInbox, 50)->messages.size(), 1u);
+  EXPECT_EQ(Open(bob_)->Lookup(alice_.member.handle)->correspondent->pin, PinVerdict::kChanged)
+      << "the change is still news";
+}
+
+TEST_F(ClientTest, SaysThatMailVerifiesUnderAKeySinceReplaced) {
+  const auto alice = Make(alice_);
+  const auto bob = Make(bob_);
+  ASSERT_TRUE(alice->Send(To(bob_, "1")).ok());
+  EXPECT_FALSE(bob->List(Folder::kInbox, 50)->messages.at(0).key_replaced);
+  Rotate(alice_);
+  ASSERT_TRUE(bob->Lookup(alice_.member.handle).ok());
+  const auto inbox = bob->List(Folder::kInbox, 50);
+  ASSERT_EQ(inbox->messages.size(), 1u);
+  EXPECT_TRUE(inbox->messages[0].key_replaced);
+}
+
+TEST_F(ClientTest, TrustsKeysThatChangedTwiceUnseenOnlyWhenToldTo) {
+  Make(alice_);
+  const auto bob = Make(bob_);
+  ASSERT_TRUE(bob->Lookup(alice_.member.handle).ok());
+  EXPECT_FALSE((*bob->AskTrust(alice_.member.handle)).has_value()) << "nothing to decide";
+  Rotate(alice_);
+  Rotate(alice_);
+  EXPECT_EQ(ProblemOf(bob->Send(To(alice_, "x")).status()), Problem::kVerification);
+  const auto question = bob->AskTrust(alice_.member.handle);
+  ASSERT_TRUE(question.ok() && question->has_value()) << question.status();
+  EXPECT_EQ((*question)->shown.version, 3u);
+  EXPECT_EQ(ProblemOf(bob->Send(To(alice_, "x")).status()), Problem::kVerification);
+  ASSERT_TRUE(bob->Trust(**question).ok());
+  EXPECT_TRUE(Open(bob_)->Send(To(alice_, "x")).ok());
+}
+
+TEST_F(ClientTest, SaysThatAMessageMayHaveBeenTakenOnlyWhereItWasOnItsWay) {
+  const auto alice = Make(alice_);
+  Make(bob_);
+  using Code = absl::StatusCode;
+  for (const Code code : {Code::kUnavailable, Code::kDeadlineExceeded, Code::kCancelled,
+                          Code::kUnknown, Code::kInternal}) {
+    deployment_.send_errors = std::vector<absl::Status>(20, absl::Status(code, "lost"));
+    EXPECT_TRUE(OutcomeUnknown(alice->Send(To(bob_, "x")).status())) << static_cast<int>(code);
+  }
+  // The server answers a repetition as it answered the first: its refusal is about both.
+  deployment_.send_errors = {absl::UnavailableError("lost"), absl::NotFoundError("no mailbox")};
+  EXPECT_FALSE(OutcomeUnknown(alice->Send(To(bob_, "x")).status()));
+  deployment_.send_errors = {absl::UnavailableError("lost"), absl::ResourceExhaustedError("busy")};
+  EXPECT_TRUE(OutcomeUnknown(alice->Send(To(bob_, "x")).status()));
+  deployment_.send_errors = {absl::ResourceExhaustedError("busy")};
+  EXPECT_FALSE(OutcomeUnknown(alice->Send(To(bob_, "x")).status()));
+  deployment_.directory_error = absl::UnavailableError("down");
+  EXPECT_FALSE(OutcomeUnknown(alice->Send(To(bob_, "x")).status())) << "nothing was sent";
+}
+
 TEST_F(ClientTest, TakesASenderAndIdOnceEvenIfTheSenderHelps) {
   const auto alice = Make(alice_);
   const auto bob = Make(bob_);
@@ -317,6 +430,19 @@ TEST_F(ClientTest, GoesOnWhereMakingTheAccountStopped) {
   Make(alice_);
   EXPECT_EQ(kits_.size(), 1u);
   EXPECT_EQ(deployment_.publishes, 1);
+}
+
+// What the log has shown before a step failed must count afterwards: it may fork before the next
+// try.
+TEST_F(ClientTest, RemembersTheLogAlsoWhereAStepOfMakingTheAccountFailed) {
+  deployment_.enroll_error = absl::InternalError("stopped");
+  EXPECT_FALSE(Open(alice_)->Complete(KeepKit()).ok());
+  const StateFile file(alice_.directory.path(), alice_.state_key.Clone(KeyAccess{}));
+  const std::uint64_t after_first = file.Begin()->state().log.size;
+  EXPECT_GT(after_first, 0u);
+  deployment_.NewHead();
+  EXPECT_FALSE(Open(alice_)->Complete(KeepKit()).ok());
+  EXPECT_GT(file.Begin()->state().log.size, after_first);
 }
 
 TEST_F(ClientTest, FindsItsOwnEntryAgainWhereTheStateWasLost) {

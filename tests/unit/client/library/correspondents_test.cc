@@ -80,6 +80,12 @@ class CorrespondentsTest : public ::testing::Test {
     if (!checked.ok()) return checked.status();
     return Meet(&state_, *checked, now);
   }
+  absl::StatusOr<std::optional<TrustQuestion>> Ask(const SignedEntry& entry) {
+    const auto checked = attest::CheckEntry(entry, trust_);
+    EXPECT_TRUE(checked.ok()) << checked.status();
+    if (!checked.ok()) return checked.status();
+    return QuestionOf(state_, *checked);
+  }
   Problem Refused(const SignedEntry& entry) {
     const std::string before = SerialiseState(state_);
     const Problem problem = ProblemOf(Show(entry, 9).status());
@@ -180,12 +186,65 @@ TEST_F(CorrespondentsTest, FindsSendersByIdAndByEveryKeyThatThePinPassedThrough)
   const auto id = [](const SigningKey& key) { return crypto::KeyIdOf(key.public_key()); };
   const auto earlier = FindSender(state_, deployment_, met->member, id(old));
   ASSERT_TRUE(earlier.has_value());
-  EXPECT_EQ(earlier->identity_key, old.public_key());
-  EXPECT_EQ(FindSender(state_, deployment_, met->member, id(alice_.identity()))->handle.str(),
-            "alice");
+  EXPECT_EQ(earlier->correspondent.identity_key, old.public_key());
+  EXPECT_TRUE(earlier->key_replaced);
+  const auto present = FindSender(state_, deployment_, met->member, id(alice_.identity()));
+  EXPECT_EQ(present->correspondent.handle.str(), "alice");
+  EXPECT_FALSE(present->key_replaced);
   EXPECT_FALSE(
       FindSender(state_, deployment_, met->member, id(SigningKey::Generate())).has_value());
   EXPECT_FALSE(FindSender(state_, deployment_, crypto::MemberId(), id(old)).has_value());
+}
+
+TEST_F(CorrespondentsTest, AsksAPersonWhereStepsWereSkippedAndPinsWhatShePinsOnly) {
+  ASSERT_TRUE(Show(alice_.Signed(), 7).ok());
+  const SigningKey first = CopyOf(alice_.identity());
+  alice_.Change(first);
+  const SigningKey second = CopyOf(alice_.identity());
+  const SignedEntry third = alice_.Change(second);
+  ASSERT_EQ(Refused(third), Problem::kVerification);
+
+  const auto question = Ask(third);
+  ASSERT_TRUE(question.ok() && question->has_value()) << question.status();
+  EXPECT_EQ((*question)->pinned.version, 1u);
+  EXPECT_EQ((*question)->pinned.identity_key, first.public_key());
+  EXPECT_EQ((*question)->shown.version, 3u);
+  EXPECT_EQ((*question)->shown.identity_key, alice_.identity().public_key());
+  EXPECT_EQ(Refused(third), Problem::kVerification) << "asking changes nothing";
+
+  ASSERT_TRUE(Accept(&state_, deployment_, **question).ok());
+  EXPECT_EQ(Show(third, 9)->pin, PinVerdict::kSame);
+  EXPECT_EQ(state_.pins.begin()->second.first_seen_unix_ms, 7u);
+  const auto member = Show(third, 9)->member;
+  EXPECT_TRUE(
+      FindSender(state_, deployment_, member, crypto::KeyIdOf(first.public_key()))->key_replaced)
+      << "mail from before stays readable";
+  EXPECT_EQ(ProblemOf(Accept(&state_, deployment_, **question)), Problem::kUsage)
+      << "the pin is another by now";
+}
+
+TEST_F(CorrespondentsTest, AsksNobodyWhereTheEntryFitsOrNoDecisionCanMendIt) {
+  const auto fits = [&](const SignedEntry& entry) {
+    const auto question = Ask(entry);
+    return question.ok() && !question->has_value();
+  };
+  EXPECT_TRUE(fits(alice_.Signed())) << "nothing is pinned";
+  ASSERT_TRUE(Show(alice_.Signed(), 7).ok());
+  EXPECT_TRUE(fits(alice_.Signed()));
+  const SigningKey old = CopyOf(alice_.identity());
+  const SignedEntry second = alice_.Change(old);
+  EXPECT_TRUE(fits(second));
+  EXPECT_EQ(ProblemOf(Ask(alice_.SignChange(SigningKey::Generate())).status()),
+            Problem::kVerification)
+      << "the directory took a change that nobody authorised";
+
+  Member impostor;
+  SignedEntry theirs = impostor.Signed();
+  for (int version = 1; version <= 3; ++version) {
+    EXPECT_EQ(ProblemOf(Ask(theirs).status()), Problem::kVerification) << version;
+    const SigningKey last = CopyOf(impostor.identity());
+    theirs = impostor.Change(last);
+  }
 }
 
 }  // namespace

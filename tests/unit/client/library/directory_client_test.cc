@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 
@@ -17,6 +18,33 @@ namespace letterlock::client {
 namespace {
 
 using letterlock::testing::TestMember;
+
+// Another directory's answers, changed on the way; what is published is not.
+class Twisting final : public DirectoryTransport {
+ public:
+  using Twist = std::function<void(directory::v1::EntryProof*)>;
+  Twisting(DirectoryTransport* honest, Twist twist) : honest_(*honest), twist_(std::move(twist)) {}
+
+  absl::Status Lookup(const crypto::Handle& handle, directory::v1::EntryProof* proof) override {
+    const absl::Status status = honest_.Lookup(handle, proof);
+    twist_(proof);
+    return status;
+  }
+  absl::Status Publish(const directory::v1::SignedEntry& entry,
+                       directory::v1::EntryProof* proof) override {
+    directory::v1::DirectoryEntry parsed;
+    parsed.ParseFromString(entry.entry());
+    return Lookup(*crypto::Handle::Parse(parsed.handle()), proof);
+  }
+  absl::StatusOr<std::vector<crypto::Digest>> ConsistencyProof(std::uint64_t a,
+                                                               std::uint64_t b) override {
+    return honest_.ConsistencyProof(a, b);
+  }
+
+ private:
+  DirectoryTransport& honest_;
+  const Twist twist_;
+};
 
 class DirectoryClientTest : public ::testing::Test {
  protected:
@@ -43,6 +71,14 @@ class DirectoryClientTest : public ::testing::Test {
 
   absl::StatusOr<LookupAnswer> Lookup(const TestMember& member) {
     return client_.Lookup(member.handle, alice_.handle, &state_);
+  }
+  DirectoryClient Over(DirectoryTransport* transport) {
+    auto options = DirectoryOptions(surroundings_, directory_.path());
+    options.transport = transport;
+    return DirectoryClient(options);
+  }
+  absl::Status TwistedLookup(DirectoryTransport* transport, const TestMember& member) {
+    return Over(transport).Lookup(member.handle, alice_.handle, &state_).status();
   }
   Problem Refusal(const TestMember& member) { return ProblemOf(Lookup(member).status()); }
 
@@ -80,7 +116,7 @@ TEST_F(DirectoryClientTest, ShowsEntryAndAbsenceUnderAHead) {
   const auto nobody = Lookup(nobody_);
   ASSERT_TRUE(nobody.ok());
   EXPECT_FALSE(nobody->correspondent.has_value());
-  EXPECT_FALSE(nobody->erased);
+  EXPECT_EQ(nobody->tombstone_version, 0u);
 }
 
 TEST_F(DirectoryClientTest, ChecksTheOwnEntryUnderEachNewHeadAndOnlyThen) {
@@ -151,6 +187,58 @@ TEST_F(DirectoryClientTest, TakesARotationThatThePinnedKeyAuthorised) {
   EXPECT_TRUE(changed->correspondent->identity_key_changed);
 }
 
+TEST_F(DirectoryClientTest, ShowsATombstoneWithTheVersionThatTheMapProves) {
+  ASSERT_TRUE(Lookup(bob_).ok());
+  deployment_.world->Erase(bob_.handle, 2);
+  deployment_.NewHead();
+  const auto erased = Lookup(bob_);
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_FALSE(erased->correspondent.has_value());
+  EXPECT_EQ(erased->tombstone_version, 2u);
+}
+
+// Whoever calls a handle erased must have its map say so: the word alone counts for nothing.
+TEST_F(DirectoryClientTest, RefusesAnErasureThatTheMapDoesNotHold) {
+  Twisting twisting(surroundings_.directory.get(), [](directory::v1::EntryProof* proof) {
+    proof->clear_signed_entry();
+    proof->clear_salt();
+    proof->set_erased_version(2);
+  });
+  EXPECT_EQ(ProblemOf(TwistedLookup(&twisting, bob_)), Problem::kVerification);
+  deployment_.world->Erase(bob_.handle, 2);
+  deployment_.NewHead();
+  Twisting later(surroundings_.directory.get(),
+                 [](directory::v1::EntryProof* proof) { proof->set_erased_version(3); });
+  EXPECT_EQ(ProblemOf(TwistedLookup(&later, bob_)), Problem::kVerification);
+}
+
+TEST_F(DirectoryClientTest, RefusesATombstoneThatIsNotNewerThanThePin) {
+  ASSERT_TRUE(Lookup(bob_).ok());
+  deployment_.world->Put(Rotated(bob_, bob_.identity));
+  deployment_.NewHead();
+  ASSERT_TRUE(Lookup(bob_).ok());
+  deployment_.world->Erase(bob_.handle, 2);
+  deployment_.NewHead();
+  EXPECT_EQ(Refusal(bob_), Problem::kVerification);
+  deployment_.world->Erase(bob_.handle, 3);
+  deployment_.NewHead();
+  EXPECT_EQ(Lookup(bob_)->tombstone_version, 3u);
+}
+
+TEST_F(DirectoryClientTest, PinsNothingWhereItOnlyLooks) {
+  const auto found = client_.Find(bob_.handle, alice_.handle, &state_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->answer.correspondent->pin, PinVerdict::kFirst);
+  EXPECT_TRUE(state_.pins.empty());
+  ASSERT_TRUE(Lookup(bob_).ok());
+  const std::string pinned = state_.pins.begin()->second.entry;
+  deployment_.world->Put(Rotated(bob_, bob_.identity));
+  deployment_.NewHead();
+  EXPECT_EQ(client_.Find(bob_.handle, alice_.handle, &state_)->answer.correspondent->pin,
+            PinVerdict::kChanged);
+  EXPECT_EQ(state_.pins.begin()->second.entry, pinned);
+}
+
 TEST_F(DirectoryClientTest, RefusesASwappedKeyThoughTheDirectoryProvesIt) {
   ASSERT_TRUE(Lookup(bob_).ok());
   deployment_.world->Put(Rotated(bob_, bob_.next_identity));
@@ -172,30 +260,9 @@ TEST_F(DirectoryClientTest, RefusesAPublicationThatTheDirectoryDoesNotProve) {
   other.set_time_unix_ms(1234);
   deployment_.world->Put(nobody_.Sign(other));
   deployment_.NewHead();
-  class Lying final : public DirectoryTransport {
-   public:
-    explicit Lying(DirectoryTransport* honest) : honest_(*honest) {}
-    absl::Status Lookup(const crypto::Handle& handle, directory::v1::EntryProof* proof) override {
-      return honest_.Lookup(handle, proof);
-    }
-    absl::Status Publish(const directory::v1::SignedEntry& entry,
-                         directory::v1::EntryProof* proof) override {
-      directory::v1::DirectoryEntry parsed;
-      parsed.ParseFromString(entry.entry());
-      return honest_.Lookup(*crypto::Handle::Parse(parsed.handle()), proof);
-    }
-    absl::StatusOr<std::vector<crypto::Digest>> ConsistencyProof(std::uint64_t a,
-                                                                 std::uint64_t b) override {
-      return honest_.ConsistencyProof(a, b);
-    }
-
-   private:
-    DirectoryTransport& honest_;
-  } lying(surroundings_.directory.get());
-  auto options = DirectoryOptions(surroundings_, directory_.path());
-  options.transport = &lying;
+  Twisting honest_lookups(surroundings_.directory.get(), [](directory::v1::EntryProof*) {});
   const auto published =
-      DirectoryClient(options).Publish(nobody_.handle, nobody_.Sign(nobody_.FirstEntry()), &state_);
+      Over(&honest_lookups).Publish(nobody_.handle, nobody_.Sign(nobody_.FirstEntry()), &state_);
   EXPECT_EQ(ProblemOf(published.status()), Problem::kVerification);
 }
 

@@ -44,6 +44,7 @@ struct FakeDeployment {
       AttestedDirectory::Options{.development = true, .quorum = "none"});
   absl::Status directory_error;
   absl::Status enroll_error;
+  std::vector<absl::Status> send_errors;  // of the next sends, in this order
   bool list_never_ends = false;
   int publishes = 0;
   int lookups = 0;
@@ -107,6 +108,11 @@ class FakeMail final : public MailTransport {
   }
   absl::Status Send(std::string_view token, const mail::v1::SendRequest& request,
                     mail::v1::SendResponse* response) override {
+    if (!deployment_.send_errors.empty()) {
+      const absl::Status error = deployment_.send_errors.front();
+      deployment_.send_errors.erase(deployment_.send_errors.begin());
+      return error;
+    }
     const mail::v1::Envelope& envelope = request.envelope();
     const auto header = seal::EnvelopeHeader::Parse(envelope.header());
     if (!header.ok() || header->sender.bytes() != token) {
