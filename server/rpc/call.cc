@@ -44,6 +44,11 @@ std::string NewRequestId() {
   return crypto::HexEncode(crypto::AsView(bytes));
 }
 
+void BaseCall::LeaveQueue() {
+  queued_us_.store(std::max<std::int64_t>(0, absl::ToInt64Microseconds(absl::Now() - start_)),
+                   std::memory_order_relaxed);
+}
+
 absl::Status CallContext::CheckAlive() const {
   if (IsCancelled()) return absl::CancelledError("cancelled");
   if (deadline() <= absl::Now()) return absl::DeadlineExceededError("deadline exceeded");
@@ -138,7 +143,10 @@ void BaseCall::Record(const absl::Status& inner, absl::StatusCode shown, bool st
                         {"request_id", RequestId{request_id_}}});
   }
   if (arguments_.options->observer) {
-    arguments_.options->observer({arguments_.method, shown, latency, stream});
+    CallRecord record{arguments_.method, shown, latency, stream};
+    const std::int64_t queued = queued_us_.load(std::memory_order_relaxed);
+    if (queued >= 0) record.queued = absl::Microseconds(queued);
+    arguments_.options->observer(record);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,8 @@ class BaseCall : public CallContext {
 
   explicit BaseCall(const Arguments& arguments);
 
+  // A thread of the pool has taken it.
+  void LeaveQueue();
   void Keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
   // Parses the request into a message like `prototype`, which lives as long as the call; null if it
@@ -71,6 +74,7 @@ class BaseCall : public CallContext {
   const Arguments arguments_;
   const absl::Time start_;
   const absl::Time deadline_;
+  std::atomic<std::int64_t> queued_us_{-1};  // until a thread of the pool took it
   const std::string request_id_;
   const std::shared_ptr<std::atomic<bool>> cancelled_;
   google::protobuf::Arena arena_;

@@ -25,6 +25,10 @@ class CallsInFlight {
     absl::MutexLock lock(&mu_);
     closed_ = true;
   }
+  int count() const {
+    absl::MutexLock lock(&mu_);
+    return count_;
+  }
   // Whether the last call was answered before `deadline`.
   bool AwaitNone(absl::Time deadline) {
     absl::MutexLock lock(&mu_);
@@ -34,7 +38,7 @@ class CallsInFlight {
  private:
   bool None() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return count_ == 0; }
 
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   int count_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };

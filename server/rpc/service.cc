@@ -64,6 +64,7 @@ class Service::Impl final : public grpc::Service {
   grpc::Service* Build();
   void Close();
   CallsInFlight& in_flight() { return in_flight_; }
+  const CallsInFlight& in_flight() const { return in_flight_; }
   const std::string& full_name() const { return full_name_; }
 
  private:
@@ -226,6 +227,7 @@ grpc::ServerUnaryReactor* Service::Impl::Receive(const Method& method,
     call->Answer(admitted);
   } else if (!options_.pool->TrySubmit(call->deadline(),
                                        [&method, call](const absl::Status& admission) {
+                                         call->LeaveQueue();
                                          if (!admission.ok()) return call->Answer(admission);
                                          Run(method, call);
                                        })) {
@@ -253,6 +255,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Service::Impl::ReceiveStream(
     call->End(Exhausted(kRetryAfterStreams, "as many streams as may be are open"));
   } else if (call->Begin() && !options_.pool->TrySubmit(
                                   call->deadline(), [&method, call](const absl::Status& admission) {
+                                    call->LeaveQueue();
                                     admission.ok() ? RunStream(method, call) : call->End(admission);
                                     call->Began();
                                   })) {
@@ -327,6 +330,7 @@ void Service::Unimplemented(Literal method) {
 
 absl::Status Service::Check() const { return impl_->Check(); }
 const std::string& Service::full_name() const { return impl_->full_name(); }
+int Service::calls_in_flight() const { return std::as_const(*impl_).in_flight().count(); }
 grpc::Service* Service::Build() { return impl_->Build(); }
 void Service::Close() { impl_->Close(); }
 bool Service::AwaitNoCalls(absl::Time deadline) { return impl_->in_flight().AwaitNone(deadline); }

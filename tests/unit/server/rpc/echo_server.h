@@ -95,8 +95,11 @@ struct EchoHandlers {
 class EchoServer {
  public:
   explicit EchoServer(EchoHandlers handlers = {}, ServerOptions options = {},
-                      WorkerPool::Options pool = {})
-      : pool_(pool), service_(kEchoService, {.pool = &pool_, .logger = log.logger()}) {
+                      WorkerPool::Options pool = {},
+                      std::function<void(const CallRecord&)> observer = {})
+      : pool_(pool),
+        service_(kEchoService,
+                 {.pool = &pool_, .logger = log.logger(), .observer = std::move(observer)}) {
     service_.Public<EchoRequest, EchoResponse>("Public", std::move(handlers.on_public));
     service_.Session<EchoRequest, EchoResponse>(
         "Session", &authenticator_,
@@ -128,6 +131,7 @@ class EchoServer {
   std::unique_ptr<EchoService::Stub> Stub() { return EchoService::NewStub(Channel()); }
 
   const WorkerPool& pool() const { return pool_; }
+  const Service& service() const { return service_; }
 
   LogLines log;
   test::TemporaryDirectory directory;

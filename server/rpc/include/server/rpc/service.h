@@ -21,6 +21,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -78,6 +79,7 @@ struct CallRecord {
   absl::StatusCode code;    // as the caller sees it
   absl::Duration latency;
   bool stream = false;  // open for that long
+  std::optional<absl::Duration> queued{};  // until a thread of the pool took it; none: none did
 };
 
 // Not thread-safe until the server is started; bind first, then start, then leave it alone.
@@ -178,6 +180,9 @@ class Service {
   absl::Status Check() const;
 
   const std::string& full_name() const;
+
+  // Calls that are not answered yet. Thread-safe.
+  int calls_in_flight() const;
 
  private:
   friend class ServerRunner;
