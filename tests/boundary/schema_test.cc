@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "letterlock/admin/v1/admin_service.pb.h"
 #include "letterlock/common/v1/options.pb.h"
 #include "letterlock/directory/v1/directory_service.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
@@ -87,6 +88,8 @@ TEST(Schema, NothingThatThePublicPlaneAnswersCanHoldPrivateData) {
   Walk walk(/*refuse_private=*/true);
   WalkService(ServiceOf(directory::v1::LookupRequest::descriptor()), &walk);
   WalkService(ServiceOf(tlog::v1::GetTileRequest::descriptor()), &walk);
+  // Both planes answer it.
+  WalkService(ServiceOf(admin::v1::GetStatusRequest::descriptor()), &walk);
   walk.Into(*tlog::v1::GenesisStatement::descriptor(), "genesis");
   walk.Into(*tlog::v1::Head::descriptor(), "head");
   EXPECT_THAT(walk.faults(), ::testing::IsEmpty());
