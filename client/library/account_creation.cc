@@ -180,8 +180,12 @@ absl::Status ClientImpl::Enrol(State* state) {
   directory::v1::EntryProof proof;
   const auto lookup = directory_.Fetch(keys_.handle, state, &proof);
   if (!lookup.ok()) return lookup.status();
+  const auto* entry = std::get_if<attest::VerifiedEntry>(&*lookup);
+  if (entry == nullptr) return Alarm("your own directory entry is gone from the directory");
+  const auto history = directory_.FetchHistory(entry->checked());
+  if (!history.ok()) return history.status();
   mail::v1::EnrollResponse response;
-  const absl::Status status = mail_.Enroll(Enrolment(keys_, proof, NowMs()), &response);
+  const absl::Status status = mail_.Enroll(Enrolment(keys_, proof, *history, NowMs()), &response);
   if (!status.ok()) return status;
   state->own.enrolled = true;
   return absl::OkStatus();

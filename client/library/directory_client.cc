@@ -1,8 +1,10 @@
 #include "client/directory_client.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "client/failure.h"
 #include "client/log_memory.h"
@@ -15,6 +17,8 @@ using directory::v1::EntryProof;
 using directory::v1::SignedEntry;
 
 namespace {
+
+constexpr std::uint64_t kMostHistory = 1000;  // steps of an entry that are followed
 
 using attest::VerifiedEntry;
 using attest::VerifiedErasure;
@@ -77,6 +81,37 @@ absl::StatusOr<VerifiedLookup> DirectoryClient::Fetch(const crypto::Handle& hand
   auto lookup = Take(handle, answer, state);
   if (lookup.ok() && proof != nullptr) *proof = std::move(answer);
   return lookup;
+}
+
+absl::StatusOr<std::vector<SignedEntry>> DirectoryClient::FetchHistory(
+    const attest::CheckedEntry& newest, std::uint64_t from) const {
+  const attest::EntryContent& last = newest.content();
+  std::vector<SignedEntry> history;
+  if (last.version > from + kMostHistory) {
+    return VerificationFailed("the entry has changed more often than can be checked");
+  }
+  while (from + history.size() < last.version) {
+    std::vector<SignedEntry> page;
+    const absl::Status status = Retry(options_.retry, *options_.sleeper, *options_.random, [&] {
+      return options_.transport->History(last.handle, from + history.size(), &page);
+    });
+    if (!status.ok()) return status;
+    if (page.empty()) return VerificationFailed("the directory does not show earlier entries");
+    for (SignedEntry& entry : page) history.push_back(std::move(entry));
+  }
+  // The directory may have taken a newer entry meanwhile.
+  history.resize(last.version > from ? last.version - from : 0);
+  const attest::CheckedEntry* next = &newest;
+  std::optional<attest::CheckedEntry> current;
+  for (auto entry = history.rbegin(); entry != history.rend(); ++entry) {
+    auto checked = attest::CheckEntry(*entry, options_.trust->entries());
+    if (!checked.ok() || !attest::CheckTransition(checked->content(), *next).ok()) {
+      return VerificationFailed("an entry was not authorised by the one before it");
+    }
+    current = *std::move(checked);
+    next = &*current;
+  }
+  return history;
 }
 
 absl::StatusOr<VerifiedLookup> DirectoryClient::Publish(const crypto::Handle& handle,

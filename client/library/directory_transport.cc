@@ -31,6 +31,19 @@ class GrpcDirectoryTransport final : public DirectoryTransport {
     return status;
   }
 
+  absl::Status History(const crypto::Handle& handle, std::uint64_t from,
+                       std::vector<directory::v1::SignedEntry>* entries) override {
+    directory::v1::LookupRequest request;
+    request.set_handle(handle.str());
+    request.set_history_from(from);
+    directory::v1::LookupResponse response;
+    absl::Status status =
+        Call(server_, *directory_, &DirectoryService::Stub::Lookup, request, &response);
+    if (!status.ok()) return status;
+    entries->assign(response.history().begin(), response.history().end());
+    return absl::OkStatus();
+  }
+
   absl::Status Publish(const directory::v1::SignedEntry& entry,
                        directory::v1::EntryProof* proof) override {
     directory::v1::PublishRequest request;

@@ -1,5 +1,6 @@
 #include "own_entry.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,11 @@
 #include "crypto/seal/device.h"
 
 namespace letterlock::client {
+namespace {
+
+constexpr std::size_t kMostIntermediate = 64;
+
+}  // namespace
 
 directory::v1::SignedEntry FirstEntry(const seal::MemberKeys& keys,
                                       const crypto::Digest& recovery_key_digest,
@@ -32,10 +38,15 @@ directory::v1::SignedEntry FirstEntry(const seal::MemberKeys& keys,
 
 mail::v1::EnrollRequest Enrolment(const seal::MemberKeys& keys,
                                   const directory::v1::EntryProof& proof,
+                                  const std::vector<directory::v1::SignedEntry>& history,
                                   std::uint64_t now_unix_ms) {
   seal::SignedDeviceCertificate device = seal::CertifyDevice(keys, now_unix_ms);
   mail::v1::EnrollRequest request;
   *request.mutable_proof() = proof;
+  // The server takes so many; a mailbox that stands on an older entry yet can't be brought along.
+  const std::size_t sent = std::min(history.size(), kMostIntermediate);
+  request.mutable_intermediate()->Assign(history.end() - static_cast<std::ptrdiff_t>(sent),
+                                         history.end());
   request.set_device_certificate(std::move(device.certificate));
   request.set_device_signature(std::move(device.signature));
   return request;

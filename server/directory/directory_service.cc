@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "crypto/base/ids.h"
 #include "field_checks.h"
@@ -30,9 +31,12 @@ absl::Status Lookup(const Registry& registry, const v1::LookupRequest& request,
                     v1::LookupResponse* response) {
   absl::Status good = CheckHandle(rpc::FieldPath("handle"), request.handle());
   if (!good.ok()) return good;
-  absl::StatusOr<v1::EntryProof> proof = registry.Lookup(*crypto::Handle::Parse(request.handle()));
+  std::vector<v1::SignedEntry> history;
+  absl::StatusOr<v1::EntryProof> proof =
+      registry.Lookup(*crypto::Handle::Parse(request.handle()), request.history_from(), &history);
   if (!proof.ok()) return proof.status();
   *response->mutable_proof() = *std::move(proof);
+  for (v1::SignedEntry& entry : history) *response->add_history() = std::move(entry);
   return absl::OkStatus();
 }
 

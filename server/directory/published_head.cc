@@ -105,6 +105,22 @@ absl::StatusOr<v1::EntryProof> PublishedHead::Prove(const crypto::Digest& positi
   return proof;
 }
 
+absl::StatusOr<std::vector<v1::SignedEntry>> PublishedHead::History(const crypto::Digest& position,
+                                                                    uint64_t from) const {
+  absl::StatusOr<std::optional<HandleState>> stands = state_.Handle(position);
+  if (!stands.ok()) return stands.status();
+  std::vector<v1::SignedEntry> history;
+  if (!stands->has_value() || (*stands)->erased) return history;
+  for (uint64_t version = from; version < (*stands)->version && history.size() < kMaxHistory;
+       ++version) {
+    absl::StatusOr<std::optional<StoredEntry>> entry = state_.Entry(position, version);
+    if (!entry.ok()) return entry.status();
+    if (!entry->has_value()) return absl::DataLossError("an earlier entry of a handle is missing");
+    history.push_back(std::move((*entry)->signed_entry));
+  }
+  return history;
+}
+
 absl::StatusOr<DeltaPage> PublishedHead::ListDeltas(const DeltaQuery& query) const {
   std::string from = DeltaKeysEnd(query.after_head);
   if (!query.page_token.empty()) {

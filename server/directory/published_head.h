@@ -29,6 +29,10 @@ class PublishedHead {
   const StateReader& state() const { return state_; }
 
   absl::StatusOr<v1::EntryProof> Prove(const crypto::Digest& position) const;
+  // The entries before the one that stands, from version `from` on, oldest first, at most
+  // kMaxHistory. None of a handle that was erased.
+  absl::StatusOr<std::vector<v1::SignedEntry>> History(const crypto::Digest& position,
+                                                       uint64_t from) const;
   absl::StatusOr<DeltaPage> ListDeltas(const DeltaQuery& query) const;
 
  private:

@@ -37,6 +37,20 @@ absl::StatusOr<v1::EntryProof> Registry::Lookup(const crypto::Handle& handle) co
       attest::DirectoryPosition(impl_->parts.genesis->deployment, handle));
 }
 
+absl::StatusOr<v1::EntryProof> Registry::Lookup(const crypto::Handle& handle, uint64_t history_from,
+                                                std::vector<v1::SignedEntry>* history) const {
+  // Both of one head.
+  const std::shared_ptr<const PublishedHead> head = impl_->published();
+  const crypto::Digest position =
+      attest::DirectoryPosition(impl_->parts.genesis->deployment, handle);
+  if (history_from > 0) {
+    absl::StatusOr<std::vector<v1::SignedEntry>> found = head->History(position, history_from);
+    if (!found.ok()) return found.status();
+    *history = *std::move(found);
+  }
+  return head->Prove(position);
+}
+
 absl::StatusOr<DeltaPage> Registry::ListDeltas(const DeltaQuery& query) const {
   return impl_->published()->ListDeltas(query);
 }

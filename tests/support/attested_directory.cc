@@ -1,5 +1,7 @@
 #include "attested_directory.h"
 
+#include <algorithm>
+
 #include "attest/canonical_proto.h"
 #include "attest/entry.h"
 #include "attest/leaf.h"
@@ -123,7 +125,11 @@ void AttestedDirectory::Put(const directory::v1::SignedEntry& entry) {
   content.ParseFromString(entry.entry());
   const std::string salt =
       crypto::ToString(crypto::Sha256(content.handle() + std::to_string(content.version())));
-  stored_[content.handle()] = {entry, salt, 0};
+  Stored& stored = stored_[content.handle()];
+  if (content.version() > 1) stored.earlier.push_back(stored.entry);
+  stored.entry = entry;
+  stored.salt = salt;
+  stored.erased_version = 0;
   SetValue(content.handle(), content.version(), attest::DirectoryCommitment(salt, entry.entry()));
 }
 
@@ -168,6 +174,15 @@ directory::v1::EntryProof AttestedDirectory::Prove(const crypto::Handle& handle)
   proof.set_map_proof(attest::EncodeMapProof(map_.Prove(PositionOf(handle.str())).value()));
   *proof.mutable_head() = ProveHead();
   return proof;
+}
+
+std::vector<directory::v1::SignedEntry> AttestedDirectory::History(const crypto::Handle& handle,
+                                                                   uint64_t from) const {
+  const auto found = stored_.find(handle.str());
+  if (found == stored_.end() || from == 0) return {};
+  const std::vector<directory::v1::SignedEntry>& all = found->second.earlier;
+  return {all.begin() + static_cast<std::ptrdiff_t>(std::min<uint64_t>(from - 1, all.size())),
+          all.end()};
 }
 
 directory::v1::HeadProof AttestedDirectory::ProveHead() {

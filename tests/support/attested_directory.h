@@ -73,6 +73,9 @@ class AttestedDirectory {
 
   // As of the newest head. The map must not have changed since.
   directory::v1::EntryProof Prove(const crypto::Handle& handle);
+  // The entries that were Put before the newest, from this version on.
+  std::vector<directory::v1::SignedEntry> History(const crypto::Handle& handle,
+                                                  uint64_t from) const;
   directory::v1::HeadProof ProveHead();
   // Of the trees of these sizes.
   std::vector<crypto::Digest> ProveConsistency(uint64_t old_size, uint64_t new_size) const;
@@ -88,6 +91,7 @@ class AttestedDirectory {
     directory::v1::SignedEntry entry;
     std::string salt;
     uint64_t erased_version = 0;
+    std::vector<directory::v1::SignedEntry> earlier{};
   };
 
   crypto::Digest PositionOf(const std::string& handle) const;

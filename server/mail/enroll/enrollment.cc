@@ -1,9 +1,15 @@
 #include "server/mail/enroll/enrollment.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "attest/directory_proof.h"
+#include "attest/entry.h"
 #include "canonical.h"
 #include "crypto/base/context.h"
 #include "letterlock/common/v1/errors.pb.h"
+#include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
 #include "server/rpc/status.h"
 
@@ -59,6 +65,40 @@ absl::Status DiagnoseKeys(const directory::v1::SignedEntry& signed_entry) {
     return bad("encryption_key", "is not a sound X25519 key");
   }
   return absl::OkStatus();
+}
+
+// The intermediate entries and the proved one, oldest first. From the newest back: each entry names
+// the one before it by its hash, so nothing is looked at that the directory's own does not stand
+// on.
+absl::StatusOr<std::vector<attest::CheckedEntry>> ReadEntries(
+    const google::protobuf::RepeatedPtrField<directory::v1::SignedEntry>& intermediate,
+    const attest::CheckedEntry& newest, const attest::EntryTrust& trust) {
+  const FieldPath root("intermediate");
+  const auto refuse = [](const FieldPath& field) {
+    return rpc::FailField(absl::StatusCode::kPermissionDenied, field,
+                          common::v1::ERROR_REASON_ENTRY_STEP_INVALID,
+                          "is not authorised by the entry before it, or not that entry");
+  };
+  if (static_cast<std::size_t>(intermediate.size()) > kMaxIntermediate) {
+    return InvalidField(root, common::v1::ERROR_REASON_TOO_MANY, "are over 64");
+  }
+  std::vector<attest::CheckedEntry> entries = {newest};
+  for (int i = intermediate.size() - 1; i >= 0; --i) {
+    const attest::CheckedEntry& next = entries.back();
+    const FieldPath field = root.At(static_cast<std::size_t>(i));
+    if (next.content().previous_entry_hash != attest::EntryHash(intermediate[i].entry())) {
+      return refuse(field);
+    }
+    auto entry = attest::CheckEntry(intermediate[i], trust);
+    if (!entry.ok()) return refuse(field);
+    if (!attest::CheckTransition(entry->content(), next).ok()) {
+      return refuse(i + 1 == intermediate.size() ? FieldPath("proof").Then("signed_entry")
+                                                 : root.At(static_cast<std::size_t>(i) + 1));
+    }
+    entries.push_back(*std::move(entry));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
 }
 
 struct Certificate {
@@ -123,11 +163,10 @@ absl::StatusOr<EnrollmentGrant> EnrollmentVerifier::Verify(const v1::EnrollReque
                           common::v1::ERROR_REASON_BAD_SIGNATURE,
                           "is not the entry's identity key's");
   }
+  auto entries = ReadEntries(request.intermediate(), verified->checked(), trust_.entries());
+  if (!entries.ok()) return entries.status();
   return EnrollmentGrant(EnrollmentGrant::Maker(),
-                         {.member = entry.member(),
-                          .entry_version = entry.version,
-                          .identity_key = entry.identity_key,
-                          .encryption_key = entry.encryption_key,
+                         {.entries = *std::move(entries),
                           .device_key = certificate->device_key,
                           .device_issued_unix_ms = certificate->issued_unix_ms});
 }

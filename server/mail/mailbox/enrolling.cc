@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/types/span.h"
+#include "attest/entry.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "mailbox/lane.h"
 #include "mailbox/lane_cache.h"
@@ -19,50 +21,88 @@ namespace {
 // Other writers of the same mailbox that one enrolment gives way to.
 constexpr int kMostAttempts = 8;
 
-Device DeviceOf(const EnrollmentGrant::Claims& claims) {
+using Claims = EnrollmentGrant::Claims;
+using attest::CheckedEntry;
+using rpc::FieldPath;
+
+Device DeviceOf(const Claims& claims) {
   return {claims.device_key, crypto::KeyIdOf(claims.device_key), claims.device_issued_unix_ms};
 }
 
-Profile ProfileOf(const EnrollmentGrant::Claims& claims) {
-  return {.member = claims.member,
-          .entry_version = claims.entry_version,
-          .identity_key = claims.identity_key,
-          .encryption_key = claims.encryption_key,
-          .identity_key_id = crypto::KeyIdOf(claims.identity_key),
-          .encryption_key_id = crypto::KeyIdOf(claims.encryption_key),
-          .devices = {DeviceOf(claims)}};
+absl::StatusOr<Profile> ProfileOf(const Claims& claims) {
+  auto profile = ProfileOn(claims.entry().member(), claims.entry().bytes);
+  if (profile.ok()) profile->devices = {DeviceOf(claims)};
+  return profile;
 }
 
-// What the profile becomes; unchanged where the claims are known already.
-absl::StatusOr<Profile> Merge(const Profile& old, const EnrollmentGrant::Claims& claims) {
-  if (claims.entry_version < old.entry_version) {
+absl::Status StepsMissing() {
+  return rpc::FailField(absl::StatusCode::kFailedPrecondition, FieldPath("intermediate"),
+                        common::v1::ERROR_REASON_ENTRY_STEPS_MISSING,
+                        "lacks entries between the one that the mailbox stands on and the proof's");
+}
+
+// A mailbox is opened on the whole history of its member: her id is made from the key of version 1,
+// so whoever holds that mailbox was let in by that key, step by step.
+absl::Status CheckIsWhole(const Claims& claims) {
+  return claims.entries.front().content().version == 1 ? absl::OkStatus() : StepsMissing();
+}
+
+// The entries that are new to a mailbox, each authorised by the one before it: by its identity key
+// or the recovery key that it names. That the directory holds the last one is not enough: whoever
+// has the log's key can have it hold anything.
+absl::StatusOr<absl::Span<const CheckedEntry>> NewEntries(const Profile& old,
+                                                          const Claims& claims) {
+  const attest::EntryContent& newest = claims.entry();
+  if (newest.version < old.entry_version) {
     return rpc::FailField(absl::StatusCode::kFailedPrecondition,
-                          rpc::FieldPath("proof").Then("signed_entry"),
+                          FieldPath("proof").Then("signed_entry"),
                           common::v1::ERROR_REASON_ENTRY_SUPERSEDED,
                           "is older than the one that the mailbox stands on");
   }
-  const bool same_keys =
-      claims.identity_key == old.identity_key && claims.encryption_key == old.encryption_key;
-  if (claims.entry_version == old.entry_version && !same_keys) {
+  if (newest.version == old.entry_version) {
+    if (newest.bytes == old.entry) return absl::Span<const CheckedEntry>();
     return rpc::FailField(absl::StatusCode::kPermissionDenied,
-                          rpc::FieldPath("proof").Then("signed_entry"),
+                          FieldPath("proof").Then("signed_entry"),
                           common::v1::ERROR_REASON_PROOF_INVALID,
                           "is not the one that the mailbox knows under this version");
   }
-  Profile merged = ProfileOf(claims);
-  // Devices are certified by the identity key: with another one, the old ones are gone.
-  if (claims.identity_key == old.identity_key) merged.devices = old.devices;
+  const std::uint64_t first = claims.entries.front().content().version;
+  if (first > old.entry_version + 1) return StepsMissing();
+  const auto added = absl::MakeConstSpan(claims.entries).subspan(old.entry_version + 1 - first);
+  auto previous = attest::ParseEntry(old.entry, newest.deployment);
+  if (!previous.ok()) return absl::DataLossError("a profile's entry is none");
+  if (!attest::CheckTransition(*previous, added.front()).ok()) {
+    return rpc::FailField(
+        absl::StatusCode::kPermissionDenied,
+        added.size() == 1 ? FieldPath("proof").Then("signed_entry") : FieldPath("intermediate"),
+        common::v1::ERROR_REASON_ENTRY_STEP_INVALID,
+        "is not authorised by the entry that the mailbox stands on");
+  }
+  return added;
+}
+
+// What the profile becomes; unchanged where the claims are known already.
+absl::StatusOr<Profile> Merge(const Profile& old, const Claims& claims) {
+  auto added = NewEntries(old, claims);
+  if (!added.ok()) return added.status();
+  auto merged = ProfileOf(claims);
+  if (!merged.ok()) return merged;
+  // Devices are certified by the identity key: with another one, even one that came and went in
+  // between, the old ones are gone.
+  const bool same_identity = std::all_of(
+      added->begin(), added->end(),
+      [&](const CheckedEntry& entry) { return entry.content().identity_key == old.identity_key; });
+  if (same_identity) merged->devices = old.devices;
   const Device device = DeviceOf(claims);
-  const auto known = std::find_if(merged.devices.begin(), merged.devices.end(),
+  const auto known = std::find_if(merged->devices.begin(), merged->devices.end(),
                                   [&](const Device& other) { return other.key == device.key; });
-  if (known != merged.devices.end()) {
+  if (known != merged->devices.end()) {
     known->issued_unix_ms = std::max(known->issued_unix_ms, device.issued_unix_ms);
-  } else if (merged.devices.size() == kMaxDevices) {
-    return rpc::FailField(absl::StatusCode::kFailedPrecondition,
-                          rpc::FieldPath("device_certificate"), common::v1::ERROR_REASON_TOO_MANY,
-                          "is of a 17th device");
+  } else if (merged->devices.size() == kMaxDevices) {
+    return rpc::FailField(absl::StatusCode::kFailedPrecondition, FieldPath("device_certificate"),
+                          common::v1::ERROR_REASON_TOO_MANY, "is of a 17th device");
   } else {
-    merged.devices.push_back(device);
+    merged->devices.push_back(device);
   }
   return merged;
 }
@@ -93,12 +133,13 @@ absl::StatusOr<engine::MailboxTag> Mailboxes::ReadOrWriteIndex(const crypto::Mem
 
 absl::StatusOr<bool> Mailboxes::Make(const engine::MailboxTag& tag, const EnrollmentGrant& grant,
                                      absl::Time deadline) {
+  auto profile = ProfileOf(grant.claims());
+  if (!profile.ok()) return profile.status();
   auto fresh = ring_.Generate(tag);
   if (!fresh.ok()) return fresh.status();
   engine::Batch batch;
   batch.puts.push_back({{table::kMailboxKey, ""}, fresh->wrapped});
-  batch.puts.push_back(
-      SealRow(*fresh->keys, {table::kProfile, ""}, EncodeProfile(ProfileOf(grant.claims()))));
+  batch.puts.push_back(SealRow(*fresh->keys, {table::kProfile, ""}, EncodeProfile(*profile)));
   batch.puts.push_back(SealRow(*fresh->keys, {table::kCounters, ""}, EncodeCounters({})));
   auto applied = ApplyAndWait(engine_, tag, engine::kNoPartition, std::move(batch), deadline);
   if (applied.ok()) {
@@ -149,22 +190,26 @@ absl::Status Mailboxes::Update(const std::shared_ptr<Lane>& lane, const Enrollme
 }
 
 absl::StatusOr<Enrolled> Mailboxes::Enroll(const EnrollmentGrant& grant, absl::Time deadline) {
-  const EnrollmentGrant::Claims& claims = grant.claims();
-  auto tag = ReadOrWriteIndex(claims.member, deadline);
-  if (!tag.ok()) return tag.status();
-  bool created = false;
-  auto lane = Find(claims.member, deadline);
-  for (int attempt = 0; lane.ok() && *lane == nullptr; ++attempt) {
-    // An engine may abort for no reason, too.
-    if (attempt == kMostAttempts) return WriteError(absl::AbortedError("not made"));
-    auto made = Make(*tag, grant, deadline);
-    if (!made.ok()) return made.status();
-    created = *made;
-    lane = Find(claims.member, deadline);
-  }
+  const crypto::MemberId member = grant.claims().entry().member();
+  auto lane = Find(member, deadline);
   if (!lane.ok()) return lane.status();
+  bool created = false;
+  if (*lane == nullptr) {
+    if (absl::Status whole = CheckIsWhole(grant.claims()); !whole.ok()) return whole;
+    auto tag = ReadOrWriteIndex(member, deadline);
+    if (!tag.ok()) return tag.status();
+    for (int attempt = 0; lane.ok() && *lane == nullptr; ++attempt) {
+      // An engine may abort for no reason, too.
+      if (attempt == kMostAttempts) return WriteError(absl::AbortedError("not made"));
+      auto made = Make(*tag, grant, deadline);
+      if (!made.ok()) return made.status();
+      created = *made;
+      lane = Find(member, deadline);
+    }
+    if (!lane.ok()) return lane.status();
+  }
   if (absl::Status updated = Update(*lane, grant, deadline); !updated.ok()) return updated;
-  return Enrolled{created, claims.entry_version};
+  return Enrolled{created, grant.claims().entry().version};
 }
 
 }  // namespace letterlock::mail

@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "attest/canonical_proto.h"
+#include "attest/entry.h"
 #include "letterlock/common/v1/errors.pb.h"
+#include "letterlock/directory/v1/entry.pb.h"
 #include "mailbox/lane.h"
 #include "mailbox/lane_cache.h"
 #include "mailbox/sealing.h"
@@ -18,6 +21,22 @@ namespace {
 absl::Status NotEnrolled() {
   return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_NOT_ENROLLED,
                    "the member has no mailbox here");
+}
+
+// An entry of nobody, to be read like one.
+std::string DecoyEntry() {
+  const std::string key(32, '\1');
+  directory::v1::DirectoryEntry entry;
+  entry.set_deployment(std::string(16, '\1'));
+  entry.set_suite(attest::kSuite1);
+  entry.set_handle("nobody");
+  entry.set_version(1);
+  entry.set_genesis_key(key);
+  entry.set_identity_key(key);
+  entry.set_encryption_key(key);
+  entry.set_recovery_key_digest(key);
+  entry.set_time_unix_ms(1'700'000'000'000);
+  return attest::SerializeCanonical(entry);
 }
 
 }  // namespace
@@ -38,10 +57,11 @@ absl::StatusOr<std::unique_ptr<Mailboxes>> Mailboxes::Create(engine::Engine& eng
   if (!keys.ok()) return keys.status();
   decoy->rows.generation = 1;
   decoy->rows.values.push_back(keys->wrapped);
-  Profile profile;
-  profile.devices.resize(1);
+  auto profile = ProfileOn(decoy->member, DecoyEntry());
+  if (!profile.ok()) return profile.status();
+  profile->devices.resize(1);
   decoy->rows.values.push_back(
-      SealRow(*keys->keys, {table::kProfile, ""}, EncodeProfile(profile)).value);
+      SealRow(*keys->keys, {table::kProfile, ""}, EncodeProfile(*profile)).value);
   decoy->rows.values.push_back(
       SealRow(*keys->keys, {table::kCounters, ""}, EncodeCounters({})).value);
   return std::unique_ptr<Mailboxes>(

@@ -5,6 +5,7 @@
 
 #include "canonical.h"
 #include "crypto/base/bytes.h"
+#include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/rows.pb.h"
 
 namespace letterlock::mail {
@@ -21,12 +22,31 @@ bool Profile::HasDevice(const crypto::KeyId& id) const {
                      [&](const Device& device) { return device.id == id; });
 }
 
+absl::StatusOr<Profile> ProfileOn(const crypto::MemberId& member, std::string_view bytes) {
+  directory::v1::DirectoryEntry entry;
+  if (!ParseCanonical(bytes, &entry)) return Damaged();
+  auto identity = crypto::PublicKey::FromBytes(entry.identity_key());
+  auto encryption = crypto::X25519PublicKey::FromBytes(entry.encryption_key());
+  auto recovery = crypto::DigestFromBytes(entry.recovery_key_digest());
+  auto keyring = crypto::DigestFromBytes(entry.keyring_hash());
+  if (!identity.ok() || !encryption.ok() || !recovery.ok()) return Damaged();
+  if (!keyring.ok() && !entry.keyring_hash().empty()) return Damaged();
+  return Profile{.member = member,
+                 .entry = std::string(bytes),
+                 .entry_version = entry.version(),
+                 .identity_key = *identity,
+                 .encryption_key = *encryption,
+                 .identity_key_id = crypto::KeyIdOf(*identity),
+                 .encryption_key_id = crypto::KeyIdOf(*encryption),
+                 .recovery_key_digest = *recovery,
+                 .keyring_hash = keyring.ok() ? std::optional(*keyring) : std::nullopt,
+                 .devices = {}};
+}
+
 std::string EncodeProfile(const Profile& profile) {
   v1::ProfileRow row;
   row.set_member(std::string(profile.member.bytes()));
-  row.set_entry_version(profile.entry_version);
-  row.set_identity_key(std::string(profile.identity_key.bytes()));
-  row.set_encryption_key(std::string(profile.encryption_key.bytes()));
+  row.set_entry(profile.entry);
   for (const Device& device : profile.devices) {
     v1::DeviceRow* added = row.add_devices();
     added->set_device_key(std::string(device.key.bytes()));
@@ -39,22 +59,14 @@ absl::StatusOr<Profile> DecodeProfile(std::string_view bytes) {
   v1::ProfileRow row;
   if (!ParseCanonical(bytes, &row)) return Damaged();
   auto member = crypto::MemberId::FromBytes(row.member());
-  auto identity = crypto::PublicKey::FromBytes(row.identity_key());
-  auto encryption = crypto::X25519PublicKey::FromBytes(row.encryption_key());
-  if (!member.ok() || !identity.ok() || !encryption.ok()) return Damaged();
+  if (!member.ok()) return Damaged();
   if (static_cast<std::size_t>(row.devices_size()) > kMaxDevices) return Damaged();
-
-  Profile profile{.member = *member,
-                  .entry_version = row.entry_version(),
-                  .identity_key = *identity,
-                  .encryption_key = *encryption,
-                  .identity_key_id = crypto::KeyIdOf(*identity),
-                  .encryption_key_id = crypto::KeyIdOf(*encryption),
-                  .devices = {}};
+  auto profile = ProfileOn(*member, row.entry());
+  if (!profile.ok()) return profile;
   for (const v1::DeviceRow& device : row.devices()) {
     auto key = crypto::PublicKey::FromBytes(device.device_key());
     if (!key.ok()) return Damaged();
-    profile.devices.push_back({*key, crypto::KeyIdOf(*key), device.issued_unix_ms()});
+    profile->devices.push_back({*key, crypto::KeyIdOf(*key), device.issued_unix_ms()});
   }
   return profile;
 }

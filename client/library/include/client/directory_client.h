@@ -52,6 +52,12 @@ class DirectoryClient {
   absl::StatusOr<attest::VerifiedLookup> Fetch(const crypto::Handle& handle, State* state,
                                                directory::v1::EntryProof* proof = nullptr) const;
 
+  // The entries that led to `newest`, oldest first, from version `from` on and each authorised by
+  // the one before it, as CheckTransition wants it. Verification failed where the directory does
+  // not show them.
+  absl::StatusOr<std::vector<directory::v1::SignedEntry>> FetchHistory(
+      const attest::CheckedEntry& newest, std::uint64_t from = 1) const;
+
   // Publishes; the answer is verified like Fetch's and must show exactly this entry. Errors of the
   // server (ALREADY_EXISTS: the handle is taken) come as they are.
   absl::StatusOr<attest::VerifiedLookup> Publish(const crypto::Handle& handle,

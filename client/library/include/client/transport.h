@@ -43,6 +43,10 @@ class DirectoryTransport {
   virtual ~DirectoryTransport() = default;
 
   virtual absl::Status Lookup(const crypto::Handle& handle, directory::v1::EntryProof* proof) = 0;
+  // The entries before the handle's newest, from version `from` (at least 1) on, oldest first; a
+  // page of them, empty behind the last.
+  virtual absl::Status History(const crypto::Handle& handle, std::uint64_t from,
+                               std::vector<directory::v1::SignedEntry>* entries) = 0;
   virtual absl::Status Publish(const directory::v1::SignedEntry& entry,
                                directory::v1::EntryProof* proof) = 0;
   virtual absl::StatusOr<std::vector<crypto::Digest>> ConsistencyProof(std::uint64_t old_size,

@@ -30,6 +30,10 @@ class Twisting final : public DirectoryTransport {
     twist_(proof);
     return status;
   }
+  absl::Status History(const crypto::Handle& handle, std::uint64_t from,
+                       std::vector<directory::v1::SignedEntry>* entries) override {
+    return honest_.History(handle, from, entries);
+  }
   absl::Status Publish(const directory::v1::SignedEntry& entry,
                        directory::v1::EntryProof* proof) override {
     directory::v1::DirectoryEntry parsed;
@@ -253,6 +257,29 @@ TEST_F(DirectoryClientTest, RemembersTheLogAlsoWhereThePinIsRefused) {
   deployment_.NewHead();
   EXPECT_EQ(Refusal(bob_), Problem::kVerification);
   EXPECT_GT(state_.log.size, before);
+}
+
+TEST_F(DirectoryClientTest, FetchesTheEntriesThatLedToTheNewest) {
+  const auto newest = [&] {
+    auto lookup = client_.Fetch(bob_.handle, &state_);
+    return std::get<attest::VerifiedEntry>(*lookup).checked();
+  };
+  EXPECT_TRUE(client_.FetchHistory(newest())->empty());
+  deployment_.world->Put(Rotated(bob_, bob_.identity));
+  deployment_.NewHead();
+  const auto history = client_.FetchHistory(newest());
+  ASSERT_TRUE(history.ok()) << history.status();
+  ASSERT_EQ(history->size(), 1u);
+  EXPECT_EQ(history->front().entry(), bob_.Sign(bob_.FirstEntry()).entry());
+  EXPECT_TRUE(client_.FetchHistory(newest(), 2)->empty());
+}
+
+TEST_F(DirectoryClientTest, RefusesAHistoryWithAStepThatNobodyAuthorised) {
+  deployment_.world->Put(Rotated(bob_, alice_.identity));
+  deployment_.NewHead();
+  auto lookup = client_.Fetch(bob_.handle, &state_);
+  const auto& forged = std::get<attest::VerifiedEntry>(*lookup).checked();
+  EXPECT_EQ(ProblemOf(client_.FetchHistory(forged).status()), Problem::kVerification);
 }
 
 TEST_F(DirectoryClientTest, RefusesAPublicationThatTheDirectoryDoesNotProve) {

@@ -45,6 +45,7 @@ struct FakeDeployment {
   absl::Status directory_error;
   absl::Status enroll_error;
   std::vector<absl::Status> send_errors;  // of the next sends, in this order
+  mail::v1::EnrollRequest last_enrolment;
   bool list_never_ends = false;
   int publishes = 0;
   int lookups = 0;
@@ -59,6 +60,12 @@ class FakeDirectory final : public DirectoryTransport {
     ++deployment_.lookups;
     if (!deployment_.directory_error.ok()) return deployment_.directory_error;
     *proof = deployment_.world->Prove(handle);
+    return absl::OkStatus();
+  }
+  absl::Status History(const crypto::Handle& handle, std::uint64_t from,
+                       std::vector<directory::v1::SignedEntry>* entries) override {
+    if (!deployment_.directory_error.ok()) return deployment_.directory_error;
+    *entries = deployment_.world->History(handle, from);
     return absl::OkStatus();
   }
   absl::Status Publish(const directory::v1::SignedEntry& entry,
@@ -91,7 +98,8 @@ class FakeMail final : public MailTransport {
  public:
   explicit FakeMail(FakeDeployment* deployment) : deployment_(*deployment) {}
 
-  absl::Status Enroll(const mail::v1::EnrollRequest&, mail::v1::EnrollResponse*) override {
+  absl::Status Enroll(const mail::v1::EnrollRequest& request, mail::v1::EnrollResponse*) override {
+    deployment_.last_enrolment = request;
     return deployment_.enroll_error;
   }
   absl::Status CreateChallenge(const mail::v1::CreateChallengeRequest&,

@@ -46,6 +46,9 @@ TEST_F(ErasureTest, LeavesATombstoneAndNoEntryOrSaltOfAnyVersion) {
   ExpectErased(Decide(ErasureOf(alice)), alice.handle(), 3);
   for (const std::string& secret : secrets) EXPECT_FALSE(Holds(store_.newest.rows, secret));
   ExpectErased(Lookup(alice.handle()), alice.handle(), 3);
+  std::vector<v1::SignedEntry> history;
+  ASSERT_TRUE(registry_->Lookup(*crypto::Handle::Parse(alice.handle()), 1, &history).ok());
+  EXPECT_TRUE(history.empty());
 }
 
 TEST_F(ErasureTest, LogAndMapVerifyAsBefore) {

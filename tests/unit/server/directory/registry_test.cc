@@ -111,6 +111,33 @@ TEST_F(RegistryTest, RotationAndRecoveryFollowEachOther) {
   }
 }
 
+TEST_F(RegistryTest, LookupShowsTheEarlierEntriesThatAreAskedFor) {
+  DirectoryMember alice = NewMember("alice");
+  std::vector<v1::SignedEntry> all;
+  for (std::size_t i = 0; i < kMaxHistory + 3; ++i) {
+    all.push_back(i % 2 == 0 ? alice.Next() : alice.Rotate());
+    ASSERT_TRUE(Decide(all.back()).ok());
+  }
+  const auto history = [&](const char* handle, uint64_t from) {
+    std::vector<v1::SignedEntry> entries;
+    EXPECT_TRUE(registry_->Lookup(*crypto::Handle::Parse(handle), from, &entries).ok());
+    std::vector<std::string> bytes;
+    for (const v1::SignedEntry& entry : entries) bytes.push_back(entry.SerializeAsString());
+    return bytes;
+  };
+  const auto expected = [&](std::size_t from, std::size_t to) {
+    std::vector<std::string> bytes;
+    for (std::size_t v = from; v <= to; ++v) bytes.push_back(all[v - 1].SerializeAsString());
+    return bytes;
+  };
+  EXPECT_TRUE(history("alice", 0).empty());
+  EXPECT_EQ(history("alice", 1), expected(1, kMaxHistory));
+  EXPECT_EQ(history("alice", kMaxHistory + 1), expected(kMaxHistory + 1, kMaxHistory + 2));
+  EXPECT_TRUE(history("alice", kMaxHistory + 3).empty());
+  EXPECT_TRUE(history("alice", UINT64_MAX).empty());
+  EXPECT_TRUE(history("nobody", 1).empty());
+}
+
 TEST_F(RegistryTest, OlderVersionAgainShowsWhatStandsNow) {
   DirectoryMember alice = NewMember("alice");
   const v1::SignedEntry first = alice.Next();

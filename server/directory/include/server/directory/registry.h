@@ -62,6 +62,8 @@ struct ErasureRequest {
   std::string recovery_key;
 };
 
+inline constexpr size_t kMaxHistory = 64;  // earlier entries that one look-up shows
+
 struct RegistryOptions {
   size_t max_waiting = 4096;  // requests that wait for a head
   size_t max_changes_per_head = 4096;
@@ -106,6 +108,10 @@ class Registry {
 
   // What the newest published head says of the handle, that it has none included.
   absl::StatusOr<v1::EntryProof> Lookup(const crypto::Handle& handle) const;
+  // The same with the entries before it, from version `history_from` on (0: none), at most
+  // kMaxHistory.
+  absl::StatusOr<v1::EntryProof> Lookup(const crypto::Handle& handle, uint64_t history_from,
+                                        std::vector<v1::SignedEntry>* history) const;
 
   // Deltas of the published heads after `after_head`, by head and position.
   absl::StatusOr<DeltaPage> ListDeltas(const DeltaQuery& query) const;

@@ -14,6 +14,7 @@
 namespace letterlock::mail {
 
 inline constexpr absl::Duration kMaxHeadAge = absl::Minutes(10);
+inline constexpr std::size_t kMaxIntermediate = 64;  // entries before the proof's
 
 class EnrollmentVerifier {
  public:
@@ -21,10 +22,11 @@ class EnrollmentVerifier {
   EnrollmentVerifier(const attest::TrustFile& trust, const crypto::Clock& clock)
       : trust_(trust), clock_(clock) {}
 
-  // PERMISSION_DENIED: PROOF_INVALID, REGISTRAR_REQUIRED, BAD_SIGNATURE (of the certificate).
+  // PERMISSION_DENIED: PROOF_INVALID, REGISTRAR_REQUIRED, BAD_SIGNATURE (of the certificate),
+  // ENTRY_STEP_INVALID (an entry that the one before it did not authorise).
   // FAILED_PRECONDITION: HEAD_STALE, QUORUM. INVALID_ARGUMENT: PROOF_INVALID, FIELD_MISSING,
-  // FIELD_SIZE, NOT_CANONICAL, BAD_KEY, WRONG_DEPLOYMENT, FIELD_RANGE (a certificate for somebody
-  // else).
+  // FIELD_SIZE, TOO_MANY, NOT_CANONICAL, BAD_KEY, WRONG_DEPLOYMENT, FIELD_RANGE (a certificate for
+  // somebody else).
   absl::StatusOr<EnrollmentGrant> Verify(const v1::EnrollRequest& request) const;
 
  private:

@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
+#include "attest/entry.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/sign.h"
-#include "crypto/base/x25519.h"
 
 namespace letterlock::mail {
 
@@ -46,8 +47,8 @@ class DeliveryGrant {
   crypto::MemberId recipient_;
 };
 
-// To open a mailbox, or to bring its keys and devices up to date: a directory proof and a device
-// certificate were verified.
+// To open a mailbox, or to bring its keys and devices up to date: a directory proof, the entries
+// that led to the proved one, and a device certificate were verified.
 class EnrollmentGrant {
  public:
   class Maker {
@@ -55,14 +56,15 @@ class EnrollmentGrant {
     Maker() = default;
   };
   struct Claims {
-    crypto::MemberId member;
-    std::uint64_t entry_version = 0;
-    crypto::PublicKey identity_key;
-    crypto::X25519PublicKey encryption_key;
-    crypto::PublicKey device_key;
+    // Oldest first, versions without a gap, each authorised by the one before it; the last is the
+    // one that the directory holds. At least that one.
+    std::vector<attest::CheckedEntry> entries;
+    crypto::PublicKey device_key;  // certified by its identity key
     std::uint64_t device_issued_unix_ms = 0;
+
+    const attest::EntryContent& entry() const { return entries.back().content(); }
   };
-  EnrollmentGrant(Maker, const Claims& claims) : claims_(claims) {}
+  EnrollmentGrant(Maker, Claims claims) : claims_(std::move(claims)) {}
 
   const Claims& claims() const { return claims_; }
 

@@ -50,8 +50,9 @@ class Mailboxes {
   absl::StatusOr<Dropbox> Open(const DeliveryGrant& grant, absl::Time deadline);
 
   // Makes the mailbox or brings it up to date; idempotent. FAILED_PRECONDITION: ENTRY_SUPERSEDED
-  // (the mailbox stands on a newer entry), TOO_MANY (devices). PERMISSION_DENIED: PROOF_INVALID
-  // (another entry of the same version).
+  // (the mailbox stands on a newer entry), ENTRY_STEPS_MISSING, TOO_MANY (devices).
+  // PERMISSION_DENIED: PROOF_INVALID (another entry of the same version), ENTRY_STEP_INVALID (not
+  // authorised by the entry that the mailbox stands on).
   absl::StatusOr<Enrolled> Enroll(const EnrollmentGrant& grant, absl::Time deadline);
 
   // Whether the device is certified for the member, as the store has it. An unknown member costs as

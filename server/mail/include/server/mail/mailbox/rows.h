@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,14 +37,18 @@ struct Device {
   std::uint64_t issued_unix_ms = 0;
 };
 
+// What a mailbox stands on. All but member and devices is what `entry` says.
 struct Profile {
   crypto::MemberId member;
+  std::string entry;  // the newest directory entry that the owner enrolled with, as signed
   std::uint64_t entry_version = 0;
   crypto::PublicKey identity_key;
   crypto::X25519PublicKey encryption_key;
-  crypto::KeyId identity_key_id;    // of identity_key; not stored
-  crypto::KeyId encryption_key_id;  // of encryption_key; not stored
-  std::vector<Device> devices;      // at most kMaxDevices
+  crypto::KeyId identity_key_id;
+  crypto::KeyId encryption_key_id;
+  crypto::Digest recovery_key_digest{};
+  std::optional<crypto::Digest> keyring_hash;
+  std::vector<Device> devices;  // certified by identity_key; at most kMaxDevices
 
   bool HasDevice(const crypto::KeyId& id) const;
 };
@@ -66,6 +71,10 @@ struct OutboxItem {
   std::string header;
   std::string recipient_wrap;
 };
+
+// A profile without devices. DATA_LOSS where `entry` is none; who signed it was checked when it was
+// taken.
+absl::StatusOr<Profile> ProfileOn(const crypto::MemberId& member, std::string_view entry);
 
 std::string EncodeProfile(const Profile& profile);
 std::string EncodeCounters(const Counters& counters);
