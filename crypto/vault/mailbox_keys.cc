@@ -68,4 +68,11 @@ std::string MailboxKeys::MessageRowKey(const crypto::MemberId& sender,
   return crypto::ToString(crypto::HmacSha256(row_key_key_, pair)).substr(0, kMessageRowKeySize);
 }
 
+std::string MailboxKeys::ContactRowKey(const crypto::MemberId& member) const {
+  // Longer than the input of a message's row key, which has no context: never the same.
+  const std::string input =
+      std::string(context::kContactKey).append(1, '\0').append(member.bytes());
+  return crypto::ToString(crypto::HmacSha256(row_key_key_, input)).substr(0, kMessageRowKeySize);
+}
+
 }  // namespace letterlock::vault

@@ -7,6 +7,7 @@
 #include "crypto/base/bytes.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/rows.pb.h"
+#include "mailbox/contact_rows.h"
 
 namespace letterlock::mail {
 namespace {
@@ -76,13 +77,19 @@ std::string EncodeCounters(const Counters& counters) {
   row.set_next_sequence(counters.next_sequence);
   row.set_message_count(counters.message_count);
   row.set_byte_count(counters.byte_count);
+  if (!(counters.account == Account())) *row.mutable_account() = AccountRowOf(counters.account);
   return row.SerializeAsString();
 }
 
 absl::StatusOr<Counters> DecodeCounters(std::string_view bytes) {
   v1::CountersRow row;
   if (!ParseCanonical(bytes, &row) || row.next_sequence() == 0) return Damaged();
-  return Counters{row.next_sequence(), row.message_count(), row.byte_count()};
+  Counters counters{row.next_sequence(), row.message_count(), row.byte_count(), {}};
+  if (row.has_account()) {
+    counters.account = AccountOf(row.account());
+    if (counters.account == Account()) return Damaged();
+  }
+  return counters;
 }
 
 std::string EncodeDelivery(const Delivery& delivery) {

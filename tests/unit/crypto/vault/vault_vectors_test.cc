@@ -94,6 +94,11 @@ TEST_F(RowVectors, RowKey) {
       Hex(k, "key"));
 }
 
+TEST_F(RowVectors, ContactKey) {
+  const json& k = v_.at("contact_key");
+  EXPECT_EQ(MailboxKeys(Tag(), Key()).ContactRowKey(ReadId<MemberId>(k, "member")), Hex(k, "key"));
+}
+
 TEST_F(RowVectors, PageToken) {
   const json& t = v_.at("page_token");
   const MailboxKeys keys(Tag(), Key());

@@ -49,6 +49,9 @@ class MailboxKeys {
   // kMessageRowKeySize bytes: where this mailbox keeps what became of a message.
   std::string MessageRowKey(const crypto::MemberId& sender, const crypto::MessageId& message) const;
 
+  // As many bytes: where it keeps how it stands to another member (docs/formats.md, "Contact key").
+  std::string ContactRowKey(const crypto::MemberId& member) const;
+
   // What page tokens of this mailbox are signed with (page_token.h).
   const crypto::SecretBytes<32>& page_token_key() const { return page_token_key_; }
 

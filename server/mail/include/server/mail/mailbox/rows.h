@@ -15,6 +15,8 @@
 #include "crypto/base/x25519.h"
 #include "engine/row.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/rules/allowance.h"
+#include "server/mail/rules/contact.h"
 
 namespace letterlock::mail {
 
@@ -25,6 +27,8 @@ inline constexpr engine::Table kCounters{0x03};
 inline constexpr engine::Table kMessages{0x04};
 inline constexpr engine::Table kDeliveries{0x05};
 inline constexpr engine::Table kOutbox{0x06};
+inline constexpr engine::Table kContacts{0x0a};
+inline constexpr engine::Table kBlocks{0x0b};
 inline constexpr engine::Table kIndex{0x10};
 inline constexpr engine::Table kIndexKey{0x11};
 }  // namespace table
@@ -57,6 +61,7 @@ struct Counters {
   std::uint64_t next_sequence = 1;
   std::uint64_t message_count = 0;
   std::uint64_t byte_count = 0;  // of ciphertext
+  Account account;
 };
 
 // What became of a message, in one mailbox.
@@ -76,6 +81,12 @@ struct OutboxItem {
 // taken.
 absl::StatusOr<Profile> ProfileOn(const crypto::MemberId& member, std::string_view entry);
 
+// A member whom the owner blocked.
+struct BlockedMember {
+  crypto::MemberId member;
+  std::uint64_t since_unix_ms = 0;
+};
+
 std::string EncodeProfile(const Profile& profile);
 std::string EncodeCounters(const Counters& counters);
 std::string EncodeDelivery(const Delivery& delivery);
@@ -83,11 +94,16 @@ std::string EncodeOutbox(std::string_view header, std::string_view recipient_wra
 std::string EncodeMessage(std::string_view header, std::string_view wrap,
                           std::string_view ciphertext, const v1::MessageState& state);
 
+std::string EncodeContact(const Contact& contact);
+std::string EncodeBlock(const BlockedMember& block);
+
 absl::StatusOr<Profile> DecodeProfile(std::string_view row);
 absl::StatusOr<Counters> DecodeCounters(std::string_view row);
 absl::StatusOr<Delivery> DecodeDelivery(std::string_view row);
 absl::StatusOr<OutboxItem> DecodeOutbox(std::string_view row);
 absl::StatusOr<v1::MailboxMessage> DecodeMessage(std::string_view row);
+absl::StatusOr<Contact> DecodeContact(std::string_view row);
+absl::StatusOr<BlockedMember> DecodeBlock(std::string_view row);
 
 // The key of rows by sequence: 8 bytes, big-endian, so that the engine's order is the sequence's.
 std::string SequenceKey(std::uint64_t sequence);

@@ -20,15 +20,10 @@
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailbox.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/rules/limits.h"
 #include "server/rpc/worker_pool.h"
 
 namespace letterlock::mail {
-
-// What one mailbox may hold.
-struct Quota {
-  std::uint64_t messages = 1'000'000;
-  std::uint64_t bytes = std::uint64_t{4} << 30;  // of ciphertext
-};
 
 struct SendResult {
   v1::DeliveryState state = v1::DELIVERY_STATE_UNSPECIFIED;
