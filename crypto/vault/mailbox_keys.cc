@@ -75,4 +75,10 @@ std::string MailboxKeys::ContactRowKey(const crypto::MemberId& member) const {
   return crypto::ToString(crypto::HmacSha256(row_key_key_, input)).substr(0, kMessageRowKeySize);
 }
 
+std::string MailboxKeys::ThreadKey(std::string_view thread_id) const {
+  // The context keeps it apart from row keys of messages, which are made without one.
+  return crypto::ToString(crypto::HmacSha256(row_key_key_, context::kThreadKey, {thread_id}))
+      .substr(0, kThreadKeySize);
+}
+
 }  // namespace letterlock::vault

@@ -27,6 +27,7 @@
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
 #include "server/mail/session/sessions.h"
+#include "server/mail/sync/changes.h"
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
 #include "server/tls/credentials.h"
@@ -187,6 +188,8 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                  .quota = options.quota,
                  .points = tests.points.get()},
                 *state.engine, *state.mailboxes, clock, background);
+  const Changes changes(
+      {.retention = options.change_retention, .points = tests.points.get()}, clock);
   Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
                     *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
@@ -196,6 +199,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
       {.threads = options.workers, .queue = options.max_queued_calls, .name = "rpc"});
   const auto services = MakeServices({.mailboxes = state.mailboxes.get(),
                                       .sender = &sender,
+                                      .changes = &changes,
                                       .sessions = &sessions,
                                       .authenticator = &authenticator,
                                       .enrollment = &enrollment},

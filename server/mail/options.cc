@@ -40,6 +40,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
               "how often both files are read again; connections that are there keep the old");
 
   ReadQuota(reader, &options->quota);
+  reader.Time("change_retention", &options->change_retention, absl::Hours(1),
+              absl::Hours(365 * 24), "for devices to hear of deletions; later they start again");
   reader.Number<std::uint32_t>("memory.mailboxes", &options->mailboxes_in_memory, 64, 1'000'000,
                                "whose keys are kept ready in locked memory");
   reader.Flag("memory.require_locked", &options->require_locked_memory,

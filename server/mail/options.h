@@ -34,6 +34,7 @@ struct DaemonOptions {
   absl::Duration tls_refresh = absl::Seconds(30);
 
   Quota quota;
+  absl::Duration change_retention = absl::Hours(30 * 24);
   std::uint32_t mailboxes_in_memory = 16'384;
   bool require_locked_memory = false;
   std::size_t block_cache = std::size_t{128} << 20;

@@ -1,7 +1,5 @@
 #include "committer.h"
 
-#include <pthread.h>
-
 #include <utility>
 
 #include "database.h"
@@ -25,7 +23,6 @@ absl::Status Committer::Writable() const {
 }
 
 void Committer::Run() {
-  pthread_setname_np(pthread_self(), "committer");
   while (true) {
     std::vector<PendingWrite> group = queue_.TakeGroup();
     if (group.empty()) return;
@@ -47,12 +44,12 @@ void Committer::Commit(std::vector<PendingWrite> group) {
     completed.push_back({std::move(pending), std::move(status)});
     if (completed.back().status.ok()) rows.Add(completed.back().write);
   }
-  rows.Build(merged_);
+  rocksdb::WriteBatch merged = rows.Build();
 
-  if (merged_.Count() > 0) {
+  if (merged.Count() > 0) {
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    if (rocksdb::Status status = db_.Write(synced, &merged_); !status.ok()) {
+    if (rocksdb::Status status = db_.Write(synced, &merged); !status.ok()) {
       BecomeReadOnly(status, completed);
       // What is on disk after a failed write or sync is open until the log is read again.
       for (CompletedWrite& write : completed) {

@@ -21,9 +21,10 @@ void GroupBatch::Add(const PendingWrite& pending) {
   }
 }
 
-void GroupBatch::Build(rocksdb::WriteBatch& out) const {
-  out.Clear();
+rocksdb::WriteBatch GroupBatch::Build() const {
+  rocksdb::WriteBatch out;
   for (size_t i = 0; i < writes_.size(); ++i) AddTo(out, i);
+  return out;
 }
 
 void GroupBatch::AddTo(rocksdb::WriteBatch& out, size_t index) const {

@@ -23,8 +23,7 @@ class GroupBatch {
   // `write` lives until Build has returned.
   void Add(const PendingWrite& write);
 
-  // Replaces what `out` holds.
-  void Build(rocksdb::WriteBatch& out) const;
+  rocksdb::WriteBatch Build() const;
 
  private:
   using SingleRow = std::pair<MailboxTag, Table>;

@@ -1,10 +1,9 @@
 #include "api/mail_methods.h"
 
-#include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "api/references.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "server/rpc/status.h"
 
@@ -15,31 +14,15 @@ using rpc::FieldPath;
 using rpc::InvalidField;
 
 absl::StatusOr<std::vector<MessageName>> ReadReferences(const v1::BatchGetRequest& request) {
-  const FieldPath root("references");
-  if (request.references().empty()) {
-    return InvalidField(root, common::v1::ERROR_REASON_FIELD_MISSING, "must be set");
+  if (absl::Status count = CheckCount(request.references_size(), "references"); !count.ok()) {
+    return count;
   }
-  if (static_cast<std::size_t>(request.references_size()) > kMaxBatchGet) {
-    return InvalidField(root, common::v1::ERROR_REASON_TOO_MANY, "are over 100");
-  }
+  References references;
   std::vector<MessageName> names;
-  std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const v1::MessageReference& reference : request.references()) {
-    const FieldPath field = root.At(names.size());
-    const auto sender = crypto::MemberId::FromBytes(reference.sender());
-    if (!sender.ok()) {
-      return InvalidField(field.Then("sender"), common::v1::ERROR_REASON_FIELD_SIZE,
-                          "is not 16 bytes");
-    }
-    const auto id = crypto::MessageId::FromBytes(reference.message_id());
-    if (!id.ok()) {
-      return InvalidField(field.Then("message_id"), common::v1::ERROR_REASON_FIELD_SIZE,
-                          "is not 16 bytes");
-    }
-    if (!seen.emplace(reference.sender(), reference.message_id()).second) {
-      return InvalidField(field, common::v1::ERROR_REASON_TOO_MANY, "stands there twice");
-    }
-    names.push_back({*sender, *id});
+    auto name = references.Read(reference, FieldPath("references").At(names.size()));
+    if (!name.ok()) return name.status();
+    names.push_back(*name);
   }
   return names;
 }
@@ -86,11 +69,22 @@ absl::Status List(Mailboxes& mailboxes, Sender& sender, const MemberGrant& grant
   if (request.page_size() > kMaxListPage) {
     return InvalidField("page_size", common::v1::ERROR_REASON_FIELD_RANGE, "is over 200");
   }
+  if (!request.thread_id().empty() && request.thread_id().size() != crypto::MessageId::kSize) {
+    return InvalidField("thread_id", common::v1::ERROR_REASON_FIELD_SIZE, "is not 16 bytes");
+  }
+  if (!request.thread_id().empty() && request.folder() != v1::FOLDER_UNSPECIFIED) {
+    return InvalidField("folder", common::v1::ERROR_REASON_FIELD_RANGE,
+                        "is set beside a thread, which is listed from all folders");
+  }
   const std::size_t page_size = request.page_size() == 0 ? kDefaultListPage : request.page_size();
   auto mailbox = mailboxes.Open(grant, call.deadline());
   if (!mailbox.ok()) return mailbox.status();
   sender.SettleOutbox(*mailbox);
-  auto listing = mailbox->List(request.folder(), page_size, request.page_token(), call.deadline());
+  auto listing =
+      request.thread_id().empty()
+          ? mailbox->List(request.folder(), page_size, request.page_token(), call.deadline())
+          : mailbox->ListThread(request.thread_id(), page_size, request.page_token(),
+                                call.deadline());
   if (!listing.ok()) return listing.status();
   for (v1::MessageSummary& message : listing->messages) {
     *response->add_messages() = std::move(message);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/change_methods.h"
 #include "api/mail_methods.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
@@ -72,12 +73,28 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
               v1::ListResponse* response) {
         return List(*parts.mailboxes, *parts.sender, grant, call, request, response);
       });
+  service->Session<v1::SyncRequest, v1::SyncResponse>(
+      "Sync", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::SyncRequest& request,
+              v1::SyncResponse* response) {
+        return Sync(*parts.mailboxes, *parts.sender, *parts.changes, grant, call, request,
+                    response);
+      });
+  service->Session<v1::UpdateRequest, v1::UpdateResponse>(
+      "Update", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::UpdateRequest& request,
+              v1::UpdateResponse* response) {
+        return Update(*parts.mailboxes, *parts.changes, grant, call, request, response);
+      });
+  service->Session<v1::DeleteRequest, v1::DeleteResponse>(
+      "Delete", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::DeleteRequest& request,
+              v1::DeleteResponse* response) {
+        return Delete(*parts.mailboxes, *parts.changes, grant, call, request, response);
+      });
   // Declared, not served yet.
   service->Unimplemented("Fetch");
-  service->Unimplemented("Sync");
   service->Unimplemented("Watch");
-  service->Unimplemented("Update");
-  service->Unimplemented("Delete");
   service->Unimplemented("Import");
   service->Unimplemented("Respond");
   service->Unimplemented("Block");

@@ -16,6 +16,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -70,6 +71,12 @@ class Lane {
 
   // Sends from this mailbox that have not ended, by message row key: one at a time for each.
   absl::flat_hash_map<std::string, std::weak_ptr<SendOperation>> sending ABSL_GUARDED_BY(mu);
+
+  // Messages, by row key, whose rows somebody is changing (reservation.h).
+  absl::flat_hash_set<std::string> reserved ABSL_GUARDED_BY(mu);
+
+  // When deletions may be there that are old enough to be forgotten.
+  absl::Time forget_at ABSL_GUARDED_BY(mu) = absl::InfinitePast();
 
   // Whether the outbox that an earlier process left was looked at.
   bool outbox_checked ABSL_GUARDED_BY(mu) = false;

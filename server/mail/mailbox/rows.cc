@@ -77,6 +77,7 @@ std::string EncodeCounters(const Counters& counters) {
   row.set_next_sequence(counters.next_sequence);
   row.set_message_count(counters.message_count);
   row.set_byte_count(counters.byte_count);
+  row.set_forgotten_through(counters.forgotten_through);
   if (!(counters.account == Account())) *row.mutable_account() = AccountRowOf(counters.account);
   return row.SerializeAsString();
 }
@@ -84,7 +85,8 @@ std::string EncodeCounters(const Counters& counters) {
 absl::StatusOr<Counters> DecodeCounters(std::string_view bytes) {
   v1::CountersRow row;
   if (!ParseCanonical(bytes, &row) || row.next_sequence() == 0) return Damaged();
-  Counters counters{row.next_sequence(), row.message_count(), row.byte_count(), {}};
+  Counters counters{
+      row.next_sequence(), row.message_count(), row.byte_count(), row.forgotten_through(), {}};
   if (row.has_account()) {
     counters.account = AccountOf(row.account());
     if (counters.account == Account()) return Damaged();
@@ -98,6 +100,7 @@ std::string EncodeDelivery(const Delivery& delivery) {
   row.set_sequence(delivery.sequence);
   row.set_accepted_unix_ms(delivery.accepted_unix_ms);
   row.set_state(delivery.state);
+  row.set_deleted(delivery.deleted);
   return row.SerializeAsString();
 }
 
@@ -106,20 +109,23 @@ absl::StatusOr<Delivery> DecodeDelivery(std::string_view bytes) {
   if (!ParseCanonical(bytes, &row) || !IsKnown(row.state())) return Damaged();
   auto digest = crypto::DigestFromBytes(row.request_digest());
   if (!digest.ok()) return Damaged();
-  return Delivery{*digest, row.sequence(), row.accepted_unix_ms(), row.state()};
+  return Delivery{*digest, row.sequence(), row.accepted_unix_ms(), row.state(), row.deleted()};
 }
 
-std::string EncodeOutbox(std::string_view header, std::string_view recipient_wrap) {
+std::string EncodeOutbox(const OutboxItem& item) {
   v1::OutboxRow row;
-  row.set_header(header.data(), header.size());
-  row.set_recipient_wrap(recipient_wrap.data(), recipient_wrap.size());
+  row.set_header(item.header);
+  row.set_recipient_wrap(item.recipient_wrap);
+  row.set_sender_wrap(item.sender_wrap);
+  row.set_ciphertext(item.ciphertext);
   return row.SerializeAsString();
 }
 
 absl::StatusOr<OutboxItem> DecodeOutbox(std::string_view bytes) {
   v1::OutboxRow row;
   if (!ParseCanonical(bytes, &row)) return Damaged();
-  return OutboxItem{std::move(*row.mutable_header()), std::move(*row.mutable_recipient_wrap())};
+  return OutboxItem{std::move(*row.mutable_header()), std::move(*row.mutable_recipient_wrap()),
+                    std::move(*row.mutable_sender_wrap()), std::move(*row.mutable_ciphertext())};
 }
 
 std::string EncodeMessage(std::string_view header, std::string_view wrap,

@@ -77,6 +77,7 @@ absl::Status CheckSizes(const v1::Envelope& envelope, const v1::EnvelopeHeader& 
 // REQUIRES: CheckHeaderSizes.
 Routing RoutingOf(const v1::EnvelopeHeader& header) {
   return {.message_id = *crypto::MessageId::FromBytes(header.message_id()),
+          .thread_id = *crypto::MessageId::FromBytes(header.thread_id()),
           .sender = *crypto::MemberId::FromBytes(header.sender()),
           .recipient = *crypto::MemberId::FromBytes(header.recipient()),
           .sender_identity_key_id = *crypto::KeyId::FromBytes(header.sender_identity_key_id()),

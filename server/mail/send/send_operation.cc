@@ -5,6 +5,7 @@
 #include "letterlock/common/v1/errors.pb.h"
 #include "mailbox/lane.h"
 #include "mailbox/sealing.h"
+#include "server/mail/mailbox/change_rows.h"
 #include "server/mail/mailbox/engine_calls.h"
 #include "server/rpc/status.h"
 
@@ -190,10 +191,10 @@ absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, std::strin
     looked.row_key = keys->MessageRowKey(routing_.sender, routing_.message_id);
   }
   const engine::RowKey place{table::kDeliveries, looked.row_key};
-  auto stored = ReadRow(context_.engine, lane.tag(), place, deadline);
-  if (!stored.ok()) return stored.status();
-  if (!*stored) return looked;
-  auto row = OpenRow(*keys, place, **stored);
+  auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline);
+  if (!rows.ok()) return rows.status();
+  if (!rows->values[0]) return looked;
+  auto row = OpenRow(*keys, place, *rows->values[0]);
   if (!row.ok()) return row.status();
   auto known = DecodeDelivery(*row);
   if (!known.ok()) return known.status();
@@ -268,25 +269,22 @@ engine::Batch SendOperation::MessageRows(Lane::View& view, const std::string& ro
                           .state = state};
   view.counters.message_count += 1;
   view.counters.byte_count += envelope_->ciphertext().size();
-  engine::Batch batch;
-  batch.puts.reserve(4);
-  PutRows(*view.keys, row_key, folder, delivery, wrap, batch);
-  batch.puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
-  return batch;
-}
-
-void SendOperation::PutRows(const vault::MailboxKeys& keys, const std::string& row_key,
-                            v1::Folder folder, const Delivery& delivery, std::string_view wrap,
-                            engine::Batch& batch) const {
   v1::MessageState kept;
   kept.set_folder(folder);
   kept.set_sequence(delivery.sequence);
   kept.set_accepted_unix_ms(delivery.accepted_unix_ms);
   if (folder == v1::FOLDER_SENT) kept.set_delivery(delivery.state);
+  engine::Batch batch;
+  batch.puts.reserve(5);
+  const vault::MailboxKeys& keys = *view.keys;
   batch.puts.push_back(SealRow(keys, {table::kDeliveries, row_key}, EncodeDelivery(delivery)));
   batch.puts.push_back(
       SealRow(keys, {table::kMessages, SequenceKey(delivery.sequence)},
               EncodeMessage(envelope_->header(), wrap, envelope_->ciphertext(), kept)));
+  batch.puts.push_back(SealRow(
+      keys, ThreadRowKey(keys, routing_.thread_id.bytes(), delivery.sequence), EncodeThread()));
+  batch.puts.push_back(SealRow(keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
+  return batch;
 }
 
 }  // namespace letterlock::mail

@@ -88,9 +88,6 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   // The rows of one mailbox for this message, which its view counts from here on.
   engine::Batch MessageRows(Lane::View& view, const std::string& row_key, v1::Folder folder,
                             v1::DeliveryState state, std::string_view wrap) const;
-  // Rows of a message that has its sequence: state in table 0x05, the message in 0x04.
-  void PutRows(const vault::MailboxKeys& keys, const std::string& row_key, v1::Folder folder,
-               const Delivery& delivery, std::string_view wrap, engine::Batch& batch) const;
   std::uint64_t NowMs() const;
 
   // Lanes are for this class and what is derived from it only.

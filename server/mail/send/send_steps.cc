@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailbox/found_messages.h"
+#include "mailbox/reservation.h"
 #include "mailbox/sealing.h"
+#include "server/mail/mailbox/change_rows.h"
 #include "server/mail/mailbox/engine_calls.h"
 #include "server/rpc/status.h"
 
@@ -78,7 +81,7 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
   engine::Batch batch =
       MessageRows(*sent, sender.row_key, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
   batch.puts.push_back(SealRow(*sent->keys, {table::kOutbox, SequenceKey(pending.sequence)},
-                               EncodeOutbox(envelope_->header(), envelope_->recipient_wrap())));
+                               EncodeOutbox({envelope_->header(), envelope_->recipient_wrap()})));
   const std::uint64_t incarnation = from.Queue();
   context_.engine.Apply(from.tag(), expected, std::move(batch),
                         [this, self = shared_from_this(), incarnation,
@@ -179,25 +182,40 @@ void StepwiseSend::SetFate(v1::DeliveryState state) {
 }
 
 SendOperation::Step StepwiseSend::TrySettle() {
-  Lane& from = *sender_lane();
-  if (absl::Status loaded = from.Load(absl::Now() + kPatience); !loaded.ok()) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  const auto trouble = [this] {
     Postpone();
     return Step::kOver;
-  }
+  };
+  // The owner may be marking or deleting her copy: one at a time.
+  auto reserved = Reservation::Take(sender_lane(), {sender_row_key()}, deadline);
+  if (!reserved.ok()) return trouble();
+  auto found = FindMessages(*sender_lane(), {sender_row_key()}, deadline);
+  if (!found.ok() || !found->messages[0].known) return trouble();
+  const FoundMessage& mine = found->messages[0];
+
+  Lane& from = *sender_lane();
   absl::MutexLock lock(&from.mu);
   Lane::View* sent = from.view();
-  if (sent == nullptr) return Step::kAgain;
-  Delivery settled = delivery_;
+  if (sent == nullptr || from.incarnation() != found->incarnation) return Step::kAgain;
+  Delivery settled = mine.delivery;
   settled.state = fate_;
   engine::Batch batch;
-  PutRows(*sent->keys, sender_row_key(), v1::FOLDER_SENT, settled, envelope_->sender_wrap(), batch);
+  batch.puts.push_back(
+      SealRow(*sent->keys, {table::kDeliveries, sender_row_key()}, EncodeDelivery(settled)));
   batch.deletes.push_back({table::kOutbox, SequenceKey(settled.sequence)});
+  if (!settled.deleted) {
+    Flags flags = mine.flags;
+    flags.delivery = fate_;
+    PutChange(*sent, settled.sequence, flags, &batch);
+  }
   const engine::Generation expected = sent->next;
   const std::uint64_t incarnation = from.Queue();
   context_.engine.Apply(from.tag(), expected, std::move(batch),
-                        [this, self = shared_from_this(),
-                         incarnation](const absl::StatusOr<engine::Generation>& answer) {
+                        [this, self = shared_from_this(), incarnation, held = *std::move(reserved)](
+                            const absl::StatusOr<engine::Generation>& answer) mutable {
                           sender_lane()->Answer(incarnation, answer.status());
+                          held = nullptr;
                           if (!answer.ok()) return AfterTrouble(answer.status());
                           context_.Reached(point::kStepThree);
                           Conclude(SendResult{fate_, accepted_unix_ms_});
@@ -251,23 +269,27 @@ absl::StatusOr<std::shared_ptr<StepwiseSend>> StepwiseSend::FromOutbox(Sender::C
   auto rows = ReadRows(context.engine, lane.tag(), {outbox_place, message_place}, deadline);
   if (!rows.ok()) return rows.status();
   if (!rows->values[0]) return nullptr;
-  if (!rows->values[1]) return absl::DataLossError("an outbox row without its message");
   auto outbox_row = OpenRow(*keys, outbox_place, *rows->values[0]);
   if (!outbox_row.ok()) return outbox_row.status();
   auto item = DecodeOutbox(*outbox_row);
   if (!item.ok()) return item.status();
-  auto message_row = OpenRow(*keys, message_place, *rows->values[1]);
-  if (!message_row.ok()) return message_row.status();
-  auto message = DecodeMessage(*message_row);
-  if (!message.ok()) return message.status();
+  if (rows->values[1]) {
+    auto message_row = OpenRow(*keys, message_place, *rows->values[1]);
+    if (!message_row.ok()) return message_row.status();
+    auto message = DecodeMessage(*message_row);
+    if (!message.ok()) return message.status();
+    item->sender_wrap = std::move(*message->mutable_wrap());
+    item->ciphertext = std::move(*message->mutable_ciphertext());
+  }
+  if (item->ciphertext.empty()) return absl::DataLossError("an outbox row without its message");
   auto routing = ReadStoredHeader(item->header);
   if (!routing.ok()) return routing.status();
 
   auto envelope = std::make_shared<v1::Envelope>();
   envelope->set_header(std::move(item->header));
   envelope->set_recipient_wrap(std::move(item->recipient_wrap));
-  envelope->set_sender_wrap(std::move(*message->mutable_wrap()));
-  envelope->set_ciphertext(std::move(*message->mutable_ciphertext()));
+  envelope->set_sender_wrap(std::move(item->sender_wrap));
+  envelope->set_ciphertext(std::move(item->ciphertext));
   const crypto::Digest digest = RequestDigest(*envelope);
   std::shared_ptr<StepwiseSend> resumed(new StepwiseSend(context, sender, std::move(envelope),
                                                          digest, *routing, deadline, std::nullopt));

@@ -34,6 +34,16 @@ TEST(PageToken, OfAnotherMailboxIsRefused) {
   EXPECT_EQ(DecodePageToken(SomeKeys(), token).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(PageToken, OfAThreadIsForThatThreadAlone) {
+  const MailboxKeys keys = SomeKeys();
+  const std::string thread(16, 't');
+  const std::string token = EncodePageToken(keys, {0, 2, thread});
+  EXPECT_EQ(DecodePageToken(keys, token, thread)->sequence, 2u);
+  EXPECT_FALSE(DecodePageToken(keys, token).ok());
+  EXPECT_FALSE(DecodePageToken(keys, token, std::string(16, 'u')).ok());
+  EXPECT_FALSE(DecodePageToken(keys, EncodePageToken(keys, {0, 2}), thread).ok());
+}
+
 TEST(PageToken, AnyFlippedBitIsRefused) {
   const MailboxKeys keys = SomeKeys();
   const std::string bytes = *crypto::Base64UrlDecode(EncodePageToken(keys, {1, 2}));

@@ -32,6 +32,7 @@ void MailWorld::Start() {
   sender =
       std::make_unique<Sender>(Sender::Options{.deployment = trust.deployment(), .quota = quota_},
                                *engine, *mailboxes, clock, *background);
+  changes = std::make_unique<Changes>(Changes::Options(), clock);
 }
 
 void MailWorld::Stop() {

@@ -23,6 +23,7 @@
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
 #include "server/mail/session/sessions.h"
+#include "server/mail/sync/changes.h"
 #include "server/rpc/worker_pool.h"
 #include "support/attested_directory.h"
 #include "support/mail_user.h"
@@ -94,6 +95,7 @@ class MailWorld {
   std::unique_ptr<EnrollmentVerifier> verifier;
   std::unique_ptr<rpc::WorkerPool> background;
   std::unique_ptr<Sender> sender;
+  std::unique_ptr<Changes> changes;
 
  private:
   void Start();

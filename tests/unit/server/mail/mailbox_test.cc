@@ -193,6 +193,14 @@ TEST_F(Mailboxing, ABitChangedInAnyRowIsNoticed) {
             world_.MailboxOf(bob_).Get({{ann_.id(), id}}, MailWorld::Soon()).status());
       }
       EXPECT_LE(lost, 1);
+    } else if (key.table == table::kThreads) {
+      world_.Restart();
+      int lost = 0;
+      for (const auto& id : sent_) {
+        lost += absl::IsDataLoss(
+            world_.MailboxOf(bob_).ListThread(id.bytes(), 9, "", MailWorld::Soon()).status());
+      }
+      EXPECT_LE(lost, 1);
     } else {
       EXPECT_EQ(ListCode(bob_), absl::StatusCode::kDataLoss);
     }

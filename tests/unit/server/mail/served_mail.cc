@@ -20,6 +20,7 @@ ServedMail::ServedMail()
   authenticator_ = std::make_unique<TokenAuthenticator>(*world.tokens);
   services_ = MakeServices({.mailboxes = world.mailboxes.get(),
                             .sender = world.sender.get(),
+                            .changes = world.changes.get(),
                             .sessions = world.sessions.get(),
                             .authenticator = authenticator_.get(),
                             .enrollment = world.verifier.get()},

@@ -25,6 +25,7 @@ namespace letterlock::vault {
 // What sealing adds to a row: version, generation, nonce and tag.
 inline constexpr size_t kRowOverhead = 45;
 inline constexpr size_t kMessageRowKeySize = 16;
+inline constexpr size_t kThreadKeySize = 16;
 
 // Where a row is within its mailbox.
 struct RowPlace {
@@ -52,7 +53,11 @@ class MailboxKeys {
   // As many bytes: where it keeps how it stands to another member (docs/formats.md, "Contact key").
   std::string ContactRowKey(const crypto::MemberId& member) const;
 
-  // What page tokens of this mailbox are signed with (page_token.h).
+  // kThreadKeySize bytes: what the keys of this mailbox's thread rows begin with.
+  std::string ThreadKey(std::string_view thread_id) const;
+
+  // What page tokens of this mailbox, and with a context its sync tokens, are signed with
+  // (page_token.h, sync_token.h).
   const crypto::SecretBytes<32>& page_token_key() const { return page_token_key_; }
 
  private:

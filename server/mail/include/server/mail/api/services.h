@@ -8,6 +8,7 @@
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/sessions.h"
+#include "server/mail/sync/changes.h"
 #include "server/rpc/service.h"
 
 namespace letterlock::mail {
@@ -16,6 +17,7 @@ namespace letterlock::mail {
 struct Parts {
   Mailboxes* mailboxes = nullptr;
   Sender* sender = nullptr;
+  const Changes* changes = nullptr;
   Sessions* sessions = nullptr;
   TokenAuthenticator* authenticator = nullptr;
   const EnrollmentVerifier* enrollment = nullptr;

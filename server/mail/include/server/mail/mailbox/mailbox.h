@@ -17,15 +17,11 @@
 #include "absl/types/span.h"
 #include "crypto/base/ids.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/mailbox/change_rows.h"
 
 namespace letterlock::mail {
 
 class Lane;
-
-struct MessageName {
-  crypto::MemberId sender;
-  crypto::MessageId id;
-};
 
 inline constexpr std::size_t kMaxBatchGet = 100;
 inline constexpr std::size_t kMaxListPage = 200;
@@ -45,16 +41,23 @@ class Mailbox {
     std::vector<v1::MessageSummary> messages;  // newest first
     std::string next_page_token;               // empty on the last page
   };
-  // One page of a folder (UNSPECIFIED: of all), of at most `page_size` (1 to kMaxListPage) messages
-  // and kMaxListBytes. A page may be short and still not be the last. INVALID_ARGUMENT, PAGE_TOKEN
-  // where the token is not this mailbox's and folder's.
+  // One page of a folder, of at most `page_size` (1 to kMaxListPage) messages and kMaxListBytes.
+  // UNSPECIFIED: of all; FOLDER_ARCHIVE: of what is archived, which no other folder shows. A page
+  // may be short and still not be the last. INVALID_ARGUMENT, PAGE_TOKEN where the token is not
+  // this mailbox's and folder's.
   absl::StatusOr<Listing> List(v1::Folder folder, std::size_t page_size,
                                std::string_view page_token, absl::Time deadline) const;
+
+  // One page of a thread, likewise, of all folders. REQUIRES: an id of 16 bytes.
+  absl::StatusOr<Listing> ListThread(std::string_view thread_id, std::size_t page_size,
+                                     std::string_view page_token, absl::Time deadline) const;
 
  private:
   friend class Mailboxes;
   friend class SendOperation;
   friend class Outbox;
+  friend class Changes;
+  friend class Importer;
   explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

@@ -27,6 +27,9 @@ inline constexpr engine::Table kCounters{0x03};
 inline constexpr engine::Table kMessages{0x04};
 inline constexpr engine::Table kDeliveries{0x05};
 inline constexpr engine::Table kOutbox{0x06};
+inline constexpr engine::Table kThreads{0x07};
+inline constexpr engine::Table kChanges{0x08};
+inline constexpr engine::Table kFlags{0x09};
 inline constexpr engine::Table kContacts{0x0a};
 inline constexpr engine::Table kBlocks{0x0b};
 inline constexpr engine::Table kIndex{0x10};
@@ -61,6 +64,7 @@ struct Counters {
   std::uint64_t next_sequence = 1;
   std::uint64_t message_count = 0;
   std::uint64_t byte_count = 0;  // of ciphertext
+  std::uint64_t forgotten_through = 0;
   Account account;
 };
 
@@ -70,11 +74,15 @@ struct Delivery {
   std::uint64_t sequence = 0;
   std::uint64_t accepted_unix_ms = 0;
   v1::DeliveryState state = v1::DELIVERY_STATE_UNSPECIFIED;
+  bool deleted = false;
 };
 
 struct OutboxItem {
   std::string header;
   std::string recipient_wrap;
+  // Both empty while the message row is there.
+  std::string sender_wrap{};
+  std::string ciphertext{};
 };
 
 // A profile without devices. DATA_LOSS where `entry` is none; who signed it was checked when it was
@@ -90,7 +98,7 @@ struct BlockedMember {
 std::string EncodeProfile(const Profile& profile);
 std::string EncodeCounters(const Counters& counters);
 std::string EncodeDelivery(const Delivery& delivery);
-std::string EncodeOutbox(std::string_view header, std::string_view recipient_wrap);
+std::string EncodeOutbox(const OutboxItem& item);
 std::string EncodeMessage(std::string_view header, std::string_view wrap,
                           std::string_view ciphertext, const v1::MessageState& state);
 

@@ -14,6 +14,7 @@ namespace letterlock::mail {
 // Who writes to whom, with which keys, as the envelope's header says.
 struct Routing {
   crypto::MessageId message_id;
+  crypto::MessageId thread_id;
   crypto::MemberId sender;
   crypto::MemberId recipient;
   crypto::KeyId sender_identity_key_id;
