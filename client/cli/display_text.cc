@@ -6,10 +6,14 @@
 #include <cstdio>
 #include <cwchar>
 
-#include "utf8.h"
+#include "crypto/base/utf8.h"
 
 namespace letterlock::cli {
 namespace {
+
+using crypto::AppendScalar;
+using crypto::FirstScalar;
+using crypto::Scalar;
 
 struct Range {
   std::uint32_t first;

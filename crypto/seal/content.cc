@@ -3,13 +3,13 @@
 #include <optional>
 #include <string_view>
 
-#include "utf8.h"
+#include "crypto/base/utf8.h"
 
 namespace letterlock::seal {
 namespace {
 
+using crypto::CountCharacters;
 using crypto::KeyAccess;
-using internal::CountCharacters;
 
 bool IsText(std::string_view text, size_t max_characters) {
   const std::optional<size_t> count = CountCharacters(text);

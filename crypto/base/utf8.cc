@@ -1,6 +1,6 @@
-#include "utf8.h"
+#include "crypto/base/utf8.h"
 
-namespace letterlock::cli {
+namespace letterlock::crypto {
 namespace {
 
 struct Form {
@@ -53,4 +53,14 @@ void AppendScalar(std::uint32_t value, std::string* out) {
   put(0x80 | (value & 0x3F));
 }
 
-}  // namespace letterlock::cli
+std::optional<std::size_t> CountCharacters(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) {
+    const Scalar scalar = FirstScalar(text);
+    if (!scalar.valid) return std::nullopt;
+    text.remove_prefix(scalar.size);
+  }
+  return count;
+}
+
+}  // namespace letterlock::crypto

@@ -1,10 +1,10 @@
-#include "utf8.h"
+#include "crypto/base/utf8.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace letterlock::seal::internal {
+namespace letterlock::crypto {
 namespace {
 
 // RFC 3629 by its definition: encodes a number in `size` bytes, allowed or not.
@@ -45,5 +45,16 @@ TEST(Utf8, RefusesCutAndStrayBytes) {
   }
 }
 
+TEST(Utf8, TakesApartWhatItPutTogether) {
+  for (uint32_t c = 0; c <= 0x10ffff; ++c) {
+    if (c >= 0xd800 && c <= 0xdfff) continue;
+    std::string text;
+    AppendScalar(c, &text);
+    ASSERT_EQ(text, Encode(c, ShortestSize(c)));
+    const Scalar scalar = FirstScalar(text + "x");
+    ASSERT_TRUE(scalar.valid && scalar.value == c && scalar.size == text.size()) << c;
+  }
+}
+
 }  // namespace
-}  // namespace letterlock::seal::internal
+}  // namespace letterlock::crypto
