@@ -19,9 +19,13 @@ namespace {
 
 }  // namespace
 
-ServedMaild::ServedMaild() : path_(temporary_ / "mail") {
-  const std::string trust = temporary_ / "trust";
-  std::ofstream(trust) << attest::FormatTrustFile(directory_.trust_fields()).value();
+ServedMaild::ServedMaild() : ServedMaild(std::string()) {}
+
+ServedMaild::ServedMaild(const std::string& trust_file) : path_(temporary_ / "mail") {
+  const std::string trust = trust_file.empty() ? temporary_ / "trust" : trust_file;
+  if (trust_file.empty()) {
+    std::ofstream(trust) << attest::FormatTrustFile(directory_.trust_fields()).value();
+  }
   const auto made = testing::RunProgram(LETTERLOCK_BIN "/letterlock-mailadmin",
                                         {"init", "--dir", path_, "--trust", trust});
   if (!made.ok() || made->exit_code != 0) Give(made.ok() ? made->output : made.status().ToString());

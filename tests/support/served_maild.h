@@ -21,8 +21,10 @@ namespace letterlock::test {
 // Not thread-safe, but for client() while the daemon runs.
 class ServedMaild {
  public:
-  // Runs `letterlock-mailadmin init`. Aborts where that fails.
+  // Runs `letterlock-mailadmin init` for members of directory(). Aborts where that fails.
   ServedMaild();
+  // The same for those of another one: its trust file. directory() stays empty then.
+  explicit ServedMaild(const std::string& trust_file);
   ~ServedMaild();
 
   // Starts the daemon with these flags besides its configuration, and connects.
