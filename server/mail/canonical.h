@@ -1,4 +1,7 @@
 // Canonical protobuf (docs/formats.md, "Canonical messages"). Private to server/mail.
+//
+// Not attest's: that one also refuses fields of a wrong size, where a mail client is to be told
+// which field it is, and walks each message by reflection, which a Send can't afford.
 #pragma once
 
 #include <string>

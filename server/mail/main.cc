@@ -11,6 +11,7 @@
 #include "crash_points.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/encoding.h"
+#include "crypto/base/random.h"
 #include "crypto/base/strings.h"
 #include "engine/rocksdb/rocksdb_engine.h"
 #include "one_mailbox_engine.h"
@@ -24,6 +25,7 @@
 #include "server/mail/keys/epoch_key_file.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/mailbox/store_watch.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
 #include "server/mail/session/sessions.h"
@@ -38,12 +40,13 @@ namespace letterlock::mail {
 namespace {
 
 constexpr std::size_t kMaxTrustFile = 256 * 1024;
-// The largest request is an enrolment: an entry, a map proof of at most 8.3 KiB, an inclusion proof
-// and a checkpoint with its cosignatures. An envelope is at most 33 KiB.
-constexpr std::size_t kMaxRequestBytes = 128 * 1024;
+// Well above the largest request, so that who sends one that is somewhat too large is told which
+// field is: an enrolment with 64 intermediate entries is below 80 KiB, a report below 66 KiB.
+constexpr std::size_t kMaxRequestBytes = 256 * 1024;
 // Sends that go on behind their call; small, for they mostly wait.
 constexpr std::size_t kBackgroundThreads = 2;
 constexpr std::size_t kBackgroundQueue = 8192;
+constexpr absl::Duration kStoreInterval = absl::Seconds(1);
 
 // What the configuration names, read and checked; nothing is opened for writing yet.
 struct Inputs {
@@ -111,7 +114,8 @@ struct State {
 };
 
 absl::StatusOr<State> OpenState(const DaemonOptions& options, const Inputs& inputs,
-                                const crypto::Clock& clock, const TestFlags& tests) {
+                                const crypto::Clock& clock, crypto::RandomSource& random,
+                                const TestFlags& tests) {
   State state;
   engine::RocksDbOptions store;
   store.directory = options.store_directory;
@@ -134,7 +138,7 @@ absl::StatusOr<State> OpenState(const DaemonOptions& options, const Inputs& inpu
                                      tests.points.get());
   if (!mailboxes.ok()) return mailboxes.status();
   state.mailboxes = *std::move(mailboxes);
-  auto tokens = SessionTokens::Create(inputs.trust.deployment(), clock);
+  auto tokens = SessionTokens::Create(inputs.trust.deployment(), clock, random);
   if (!tokens.ok()) return tokens.status();
   state.tokens = *std::move(tokens);
   return state;
@@ -217,11 +221,23 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
   if (!runner.ok()) return runner.status();
   Announce(logger, **runner, inputs.trust);
 
-  absl::Status ended = (*runner)->RunUntil(signals);
+  absl::Status ended;
+  {
+    const StoreWatch watch(*state.engine, kStoreInterval, [&](const absl::Status& why) {
+      // Only a new start finds out what the disk holds.
+      logger.Error("store", {{"cause", rpc::Cause{why}}});
+      (*runner)->Stop();
+    });
+    ended = (*runner)->RunUntil(signals);
+  }
   pool.Drain();
   background.Drain();
   // Completes what is queued, while what the answers touch is still there.
+  const absl::Status writable = state.rocksdb->Writable();
   state.rocksdb.reset();
+  if (!writable.ok()) {
+    return absl::UnavailableError("the store takes no writes: " + std::string(writable.message()));
+  }
   return ended;
 }
 
@@ -243,7 +259,8 @@ absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool chec
   if (!confined.ok()) return confined;
 
   const crypto::SystemClock clock;
-  absl::StatusOr<State> state = OpenState(options, *inputs, clock, tests);
+  crypto::SystemRandom random;
+  absl::StatusOr<State> state = OpenState(options, *inputs, clock, random, tests);
   if (!state.ok()) return state.status();
   absl::Status memory = CheckMemory(options, *state, logger);
   if (!memory.ok()) return memory;

@@ -6,7 +6,6 @@
 #include "crypto/base/context.h"
 #include "crypto/base/hash.h"
 #include "crypto/base/hmac.h"
-#include "crypto/base/random.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "server/rpc/status.h"
 
@@ -29,15 +28,17 @@ absl::Status Refused(common::v1::ErrorReason reason, rpc::Literal what) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SessionTokens>> SessionTokens::Create(
-    const crypto::DeploymentId& deployment, const crypto::Clock& clock) {
-  auto key = crypto::LockedSecret<32>::Create(crypto::SecretBytes<32>::Random());
+    const crypto::DeploymentId& deployment, const crypto::Clock& clock,
+    crypto::RandomSource& random) {
+  auto key = crypto::LockedSecret<32>::Create(crypto::SecretBytes<32>::Random(random));
   if (!key.ok()) return key.status();
-  return std::unique_ptr<SessionTokens>(new SessionTokens(deployment, clock, *std::move(key)));
+  return std::unique_ptr<SessionTokens>(
+      new SessionTokens(deployment, clock, random, *std::move(key)));
 }
 
 SessionTokens::SessionTokens(const crypto::DeploymentId& deployment, const crypto::Clock& clock,
-                             crypto::LockedSecret<32> key)
-    : deployment_(deployment), clock_(clock), key_(std::move(key)) {}
+                             crypto::RandomSource& random, crypto::LockedSecret<32> key)
+    : deployment_(deployment), clock_(clock), random_(random), key_(std::move(key)) {}
 
 std::uint64_t SessionTokens::NowMs() const {
   return static_cast<std::uint64_t>(absl::ToUnixMillis(clock_.Now()));
@@ -53,8 +54,7 @@ std::string SessionTokens::ChallengeMac(std::string_view nonce_and_expiry,
 
 std::string SessionTokens::MakeChallenge(const crypto::MemberId& member,
                                          const crypto::PublicKey& device) const {
-  crypto::SystemRandom random;
-  std::string challenge(Nonce::Random(random).bytes());
+  std::string challenge(Nonce::Random(random_).bytes());
   crypto::AppendU64(
       &challenge, NowMs() + static_cast<std::uint64_t>(absl::ToInt64Milliseconds(kChallengeLife)));
   challenge += ChallengeMac(challenge, member, device);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes rows.json: an independent reading of docs/formats.md, "Rows of a mailbox" and "Session" (page
-token). With --check it only compares."""
+"""Writes rows.json and epoch_key_file.json: an independent reading of docs/formats.md, "Rows of a mailbox",
+"Session" (page token) and "Epoch key file". With --check it only compares."""
 import base64
 
 from primitives import *
@@ -60,5 +60,9 @@ def rows():
     }
 
 
+def epoch_key_file():
+    return {"epoch": EPOCH, "epoch_key": EPOCH_KEY, "file": b"LLEPKEY1" + u(32, EPOCH) + EPOCH_KEY}
+
+
 if __name__ == "__main__":
-    run({"rows.json": rows})
+    run({"rows.json": rows, "epoch_key_file.json": epoch_key_file})

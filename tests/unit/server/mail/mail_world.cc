@@ -23,7 +23,7 @@ void MailWorld::Start() {
   engine = open_();
   ring = KeyRing::Open(*engine, trust.deployment(), epoch, 1024).value();
   mailboxes = Mailboxes::Create(*engine, *ring, 512).value();
-  tokens = SessionTokens::Create(trust.deployment(), clock).value();
+  tokens = SessionTokens::Create(trust.deployment(), clock, random).value();
   sessions = std::make_unique<Sessions>(trust.deployment(), std::vector<std::string>{"localhost"},
                                         *tokens, *mailboxes);
   verifier = std::make_unique<EnrollmentVerifier>(trust, clock);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "attest/trust.h"
 #include "crypto/base/ids.h"
+#include "crypto/base/random.h"
 #include "engine/engine.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/envelope.pb.h"
@@ -85,6 +86,7 @@ class MailWorld {
 
   testing::AttestedDirectory directory;
   testing::ManualClock clock;
+  crypto::SystemRandom random;
   const attest::TrustFile trust;
   const TestEpoch epoch;
   std::unique_ptr<engine::Engine> engine;

@@ -32,7 +32,7 @@ class ServedMail {
   void WaitUntilSettled();
   std::vector<std::string> LogLines();
 
-  static constexpr std::size_t kMaxRequestBytes = 128 * 1024;
+  static constexpr std::size_t kMaxRequestBytes = 256 * 1024;
 
  private:
   const std::shared_ptr<testing::FakeStorage> storage_ = std::make_shared<testing::FakeStorage>();

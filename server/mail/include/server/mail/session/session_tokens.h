@@ -18,6 +18,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/locked_secret.h"
+#include "crypto/base/random.h"
 #include "crypto/base/sign.h"
 #include "server/mail/mailbox/grants.h"
 
@@ -30,9 +31,11 @@ inline constexpr absl::Duration kTokenLife = absl::Minutes(15);
 
 class SessionTokens {
  public:
-  // `clock` is not owned and outlives this. RESOURCE_EXHAUSTED without locked memory.
+  // The key and the nonces are drawn from `random`, which is thread-safe. Neither it nor `clock` is
+  // owned; both outlive this. RESOURCE_EXHAUSTED without locked memory.
   static absl::StatusOr<std::unique_ptr<SessionTokens>> Create(
-      const crypto::DeploymentId& deployment, const crypto::Clock& clock);
+      const crypto::DeploymentId& deployment, const crypto::Clock& clock,
+      crypto::RandomSource& random);
 
   std::string MakeChallenge(const crypto::MemberId& member, const crypto::PublicKey& device) const;
 
@@ -59,7 +62,7 @@ class SessionTokens {
   using Nonce = crypto::FixedId<struct ChallengeNonceTag, 16>;
 
   SessionTokens(const crypto::DeploymentId& deployment, const crypto::Clock& clock,
-                crypto::LockedSecret<32> key);
+                crypto::RandomSource& random, crypto::LockedSecret<32> key);
 
   std::uint64_t NowMs() const;
   std::string ChallengeMac(std::string_view nonce_and_expiry, const crypto::MemberId& member,
@@ -67,6 +70,7 @@ class SessionTokens {
 
   const crypto::DeploymentId deployment_;
   const crypto::Clock& clock_;
+  crypto::RandomSource& random_;
   const crypto::LockedSecret<32> key_;
 
   mutable absl::Mutex mu_;
