@@ -19,22 +19,23 @@ absl::Status Explain(const absl::Status& status) {
 
 Message View(seal::VerifiedMessage verified, bool key_replaced,
              const mail::v1::MessageState& state) {
-  const bool sent = state.folder() == mail::v1::FOLDER_SENT;
   const bool html = verified.content.body_format == seal::BodyFormat::kHtml;
-  return {.folder = sent ? Folder::kSent : Folder::kInbox,
-          .id = verified.header.message_id,
-          .thread = verified.header.thread_id,
-          .from = verified.sender,
-          .to = verified.recipient,
-          .sender = verified.header.sender,
-          .key_replaced = key_replaced,
-          .subject = std::move(verified.content.subject),
-          .body = std::move(verified.content.body),
-          .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
-          .attachments = verified.content.attachments.size(),
-          .sent_unix_ms = verified.content.sent_unix_ms,
-          .accepted_unix_ms = state.accepted_unix_ms(),
-          .delivery = sent ? std::optional(DeliveryOf(state.delivery())) : std::nullopt};
+  Message message = {.folder = Folder::kInbox,
+                     .id = verified.header.message_id,
+                     .thread = verified.header.thread_id,
+                     .from = verified.sender,
+                     .to = verified.recipient,
+                     .sender = verified.header.sender,
+                     .key_replaced = key_replaced,
+                     .subject = std::move(verified.content.subject),
+                     .body = std::move(verified.content.body),
+                     .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
+                     .attachments = verified.content.attachments.size(),
+                     .sent_unix_ms = verified.content.sent_unix_ms,
+                     .delivery = std::nullopt,
+                     .labels = {}};
+  SetState(state, &message);
+  return message;
 }
 
 // What "the same message" means: header and ciphertext, which both copies share.

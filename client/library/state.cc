@@ -1,18 +1,13 @@
 #include "client/state.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "crypto/base/aead.h"
 #include "crypto/base/context.h"
 #include "crypto/base/kdf.h"
 #include "crypto/base/random.h"
 #include "crypto/base/strings.h"
+#include "file_lock.h"
 #include "server/config/files.h"
 
 namespace letterlock::client {
@@ -49,43 +44,10 @@ absl::StatusOr<std::string> Unseal(const crypto::SecretBytes<32>& state_key,
   return json;
 }
 
-// An open file that is locked for this holder alone; closing it unlocks.
-class Lock {
- public:
-  static absl::StatusOr<Lock> Take(const std::string& path, absl::Duration patience) {
-    Lock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, "the account's lock file");
-    const absl::Time until = absl::Now() + patience;
-    while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) {
-        return absl::ErrnoToStatus(errno, "the account's lock file");
-      }
-      if (absl::Now() >= until) {
-        return absl::UnavailableError("another command is using this account");
-      }
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    return lock;
-  }
-
-  Lock(Lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Lock& operator=(Lock&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Lock() {
-    if (fd_ >= 0) close(fd_);
-  }
-
- private:
-  explicit Lock(int fd) : fd_(fd) {}
-  int fd_;
-};
-
 }  // namespace
 
 struct StateFile::Transaction::Impl {
-  Lock lock;
+  FileLock lock;
   std::string path;
   std::shared_ptr<const crypto::SecretBytes<32>> key;
   State state;
@@ -108,7 +70,7 @@ StateFile::StateFile(std::string directory, crypto::SecretBytes<32> state_key)
       key_(std::make_shared<const crypto::SecretBytes<32>>(std::move(state_key))) {}
 
 absl::StatusOr<StateFile::Transaction> StateFile::Begin(absl::Duration patience) const {
-  auto lock = Lock::Take(directory_ + "/lock", patience);
+  auto lock = FileLock::Take(directory_ + "/lock", patience);
   if (!lock.ok()) return lock.status();
   const std::string path = directory_ + "/state";
   State state;

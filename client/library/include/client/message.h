@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "crypto/base/ids.h"
 #include "crypto/base/secret_buffer.h"
@@ -12,7 +14,13 @@ namespace letterlock::client {
 
 enum class BodyFormat { kPlain, kHtml };
 
-enum class Folder { kInbox, kSent };
+enum class Folder {
+  kInbox,
+  kSent,
+  kRequests,  // first contacts that nobody has answered
+  kImported,  // brought along by the member, vouched for by nobody
+  kArchive,   // for listing: what is archived, wherever it arrived
+};
 
 enum class Delivery {
   kPending,    // in the sender's mailbox, on its way
@@ -53,6 +61,10 @@ struct Message {
   std::uint64_t sent_unix_ms = 0;      // the sender's clock
   std::uint64_t accepted_unix_ms = 0;  // the server's
   std::optional<Delivery> delivery;    // of sent ones
+  std::uint64_t sequence = 0;          // position in the mailbox: grows with arrival
+  bool read = false;
+  bool archived = false;
+  std::vector<std::string> labels;  // which the server reads
 };
 
 }  // namespace letterlock::client

@@ -1,0 +1,41 @@
+#include "file_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace letterlock::client {
+
+absl::StatusOr<FileLock> FileLock::Take(const std::string& path, absl::Duration patience) {
+  FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, "the account's lock file");
+  const absl::Time until = absl::Now() + patience;
+  while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return absl::ErrnoToStatus(errno, "the account's lock file");
+    }
+    if (absl::Now() >= until) {
+      return absl::UnavailableError("another command is using this account");
+    }
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace letterlock::client
