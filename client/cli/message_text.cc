@@ -50,6 +50,23 @@ std::string TimeText(std::uint64_t unix_ms) {
                           absl::LocalTimeZone());
 }
 
+const char* FolderName(const client::Message& message) {
+  if (message.archived) return "archive";
+  switch (message.folder) {
+    case client::Folder::kInbox:
+      return "inbox";
+    case client::Folder::kSent:
+      return "sent";
+    case client::Folder::kRequests:
+      return "requests";
+    case client::Folder::kImported:
+      return "imported";
+    case client::Folder::kArchive:
+      return "archive";
+  }
+  return "inbox";
+}
+
 const char* DeliveryName(client::Delivery delivery) {
   switch (delivery) {
     case client::Delivery::kPending:
@@ -66,7 +83,9 @@ nlohmann::json MessageJson(const client::Message& message, bool body) {
   nlohmann::json json = {
       {"id", HexOf(message.id)},
       {"thread", crypto::HexEncode(message.thread.bytes())},
-      {"folder", message.folder == client::Folder::kInbox ? "inbox" : "sent"},
+      {"folder", FolderName(message)},
+      {"read", message.read},
+      {"message_labels", message.labels},
       {"from", message.from.str()},
       {"to", message.to.str()},
       {"sender", crypto::HexEncode(message.sender.bytes())},

@@ -28,11 +28,13 @@ std::string Shown(const crypto::SecretBuffer& content);
 std::string HexOf(const crypto::MessageId& id);
 // "2025-03-12 16:25", local time.
 std::string TimeText(std::uint64_t unix_ms);
+// "inbox", "sent", "requests", "imported"; "archive" for what is archived, wherever it arrived.
+const char* FolderName(const client::Message& message);
 const char* DeliveryName(client::Delivery delivery);
 
 // Keys: id, thread, folder, from, to, sender, signature, subject, body_format, attachments,
-// sent_unix_ms, accepted_unix_ms, of sent ones delivery; with `body` also body. Content exactly as
-// the sender wrote it.
+// sent_unix_ms, accepted_unix_ms, read, message_labels, of sent ones delivery; with `body` also
+// body. Content exactly as the sender wrote it.
 nlohmann::json MessageJson(const client::Message& message, bool body);
 nlohmann::json ReceiptJson(const client::SendReceipt& receipt, const crypto::Handle& to);
 

@@ -48,19 +48,14 @@ struct Server {
   std::shared_ptr<grpc::Channel> channel;
 };
 
-// `server` is the stub's; `method` is a member function of the stub: (ClientContext*, const
-// Request&, Response*).
-template <typename Stub, typename Method, typename Request, typename Response>
-absl::Status Call(const Server& server, Stub& stub, Method method, const Request& request,
-                  Response* response, std::string_view token = {}) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+inline void SetToken(std::string_view token, grpc::ClientContext* context) {
   if (!token.empty()) {
-    context.AddMetadata("authorization", "Bearer " + crypto::Base64UrlEncode(token));
+    context->AddMetadata("authorization", "Bearer " + crypto::Base64UrlEncode(token));
   }
-  response->Clear();
-  Reconnect(*server.channel);
-  const grpc::Status status = (stub.*method)(&context, request, response);
+}
+
+// What came of a call, in the client's words where they say more than gRPC's.
+inline absl::Status StatusOf(const Server& server, const grpc::Status& status) {
   if (IsCertificateRefusal(status)) {
     return VerificationFailed(
         "the server's certificate is not one that the configuration's authority gave for its name");
@@ -70,6 +65,19 @@ absl::Status Call(const Server& server, Stub& stub, Method method, const Request
     return absl::UnavailableError(server.name + " can't be reached: " + status.error_message());
   }
   return rpc::FromGrpc(status);
+}
+
+// `server` is the stub's; `method` is a member function of the stub: (ClientContext*, const
+// Request&, Response*).
+template <typename Stub, typename Method, typename Request, typename Response>
+absl::Status Call(const Server& server, Stub& stub, Method method, const Request& request,
+                  Response* response, std::string_view token = {}) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+  SetToken(token, &context);
+  response->Clear();
+  Reconnect(*server.channel);
+  return StatusOf(server, (stub.*method)(&context, request, response));
 }
 
 }  // namespace letterlock::client

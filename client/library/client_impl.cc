@@ -74,6 +74,7 @@ ClientImpl::ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::st
     : parts_(std::move(surroundings)),
       keys_(std::move(keys)),
       state_file_(directory, keys_.state_key.Clone(crypto::KeyAccess{})),
+      cache_(directory + "/cache", keys_.state_key),
       directory_(DirectoryOptions(parts_, directory)),
       impatient_directory_(Impatient(DirectoryOptions(parts_, directory))),
       mail_(MailOptions(parts_, keys_)) {}

@@ -6,12 +6,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "attest/trust.h"
+#include "cache/mail_cache.h"
 #include "client/client.h"
 #include "client/directory_client.h"
 #include "client/mail_client.h"
@@ -22,11 +24,9 @@
 #include "crypto/base/random.h"
 #include "crypto/seal/member_keys.h"
 
-namespace letterlock::mail::v1 {
-class MessageReference;
-}  // namespace letterlock::mail::v1
-
 namespace letterlock::client {
+
+struct MailboxChanges;
 
 // What a client stands on, whoever it belongs to.
 struct Surroundings {
@@ -62,12 +62,16 @@ class ClientImpl final : public Client {
   absl::Status Trust(const TrustQuestion& question) override;
   absl::StatusOr<SendReceipt> Send(const Draft& draft) override;
   absl::StatusOr<Listing> List(Folder folder, std::size_t most) override;
+  absl::StatusOr<Listing> Search(std::string_view words, std::size_t most) override;
   absl::StatusOr<Message> Read(std::string_view id_prefix) override;
+  void StayOffline() override;
+  bool cache_thrown_away() const override;
   absl::Status alarm() const override;
   absl::Status own_entry_unchecked() const override;
 
  private:
-  using References = std::vector<mail::v1::MessageReference>;
+  struct Known;
+  struct Fetched;
 
   ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory);
 
@@ -76,11 +80,23 @@ class ClientImpl final : public Client {
   absl::Status Publish(State* state);
   absl::Status Enrol(State* state);
 
-  // reading.cc
-  absl::StatusOr<References> ListReferences(Folder folder, std::size_t most, bool* more);
-  absl::StatusOr<References> FindReferences(std::string_view id_prefix);
-  absl::StatusOr<Listing> Take(const References& listed);
+  // refreshing.cc
+  absl::Status Refresh();
+  absl::StatusOr<Known> ReadKnown();
+  absl::StatusOr<Fetched> TakeWanted(const Known& known, const MailboxChanges& changes);
+  // False where another command brought the cache up to date meanwhile.
+  absl::StatusOr<bool> ApplyToCache(const Known& known, const MailboxChanges& changes,
+                                    Fetched taken);
+  void NoteCache(const MailCache::Transaction& cache);
   void CheckOwnEntry(State* state);
+
+  // reading.cc
+  absl::Status RefreshUnlessOffline();
+  absl::StatusOr<MailCache::Transaction> OpenCache();
+  absl::StatusOr<Listing> ListingOf(const MessageTable& table, const std::vector<MessageKey>& keys,
+                                    std::size_t most);
+  absl::StatusOr<MessageKey> Find(const MessageTable& table, std::string_view id_prefix) const;
+  absl::StatusOr<Message> Open(MailCache::Transaction& cache, const MessageKey& key);
 
   // client_impl.cc: asks under the account's lock, and remembers what the log has shown by then,
   // also after a refusal.
@@ -94,6 +110,7 @@ class ClientImpl final : public Client {
   const Surroundings parts_;
   const seal::MemberKeys keys_;
   const StateFile state_file_;
+  const MailCache cache_;
   const DirectoryClient directory_;
   // For what a reader should not wait for.
   const DirectoryClient impatient_directory_;
@@ -102,6 +119,8 @@ class ClientImpl final : public Client {
   mutable absl::Mutex mutex_;
   absl::Status alarm_ ABSL_GUARDED_BY(mutex_);
   absl::Status own_entry_unchecked_ ABSL_GUARDED_BY(mutex_);
+  bool offline_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cache_thrown_away_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace letterlock::client

@@ -42,6 +42,10 @@ absl::Status Alarm(const char* what) {
   return Make(absl::StatusCode::kDataLoss, what, Problem::kAlarm);
 }
 
+absl::Status StatusOf(absl::StatusCode code, Problem problem, const std::string& what) {
+  return Make(code, what, problem);
+}
+
 absl::Status WithUnknownOutcome(absl::Status status) {
   status.SetPayload(kUnknownPayload, absl::Cord());
   return status;

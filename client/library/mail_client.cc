@@ -76,10 +76,73 @@ absl::Status MailClient::BatchGet(const mail::v1::BatchGetRequest& request,
   });
 }
 
-absl::Status MailClient::List(const mail::v1::ListRequest& request,
-                              mail::v1::ListResponse* response) {
+absl::Status MailClient::Sync(const mail::v1::SyncRequest& request,
+                              mail::v1::SyncResponse* response) {
   return WithSession(
-      [&](std::string_view token) { return options_.transport->List(token, request, response); });
+      [&](std::string_view token) { return options_.transport->Sync(token, request, response); });
+}
+
+absl::Status MailClient::Update(const mail::v1::UpdateRequest& request,
+                                mail::v1::UpdateResponse* response) {
+  return WithSession(
+      [&](std::string_view token) { return options_.transport->Update(token, request, response); });
+}
+
+absl::Status MailClient::Delete(const mail::v1::DeleteRequest& request,
+                                mail::v1::DeleteResponse* response) {
+  return WithSession(
+      [&](std::string_view token) { return options_.transport->Delete(token, request, response); });
+}
+
+absl::Status MailClient::Respond(const mail::v1::RespondRequest& request,
+                                 mail::v1::RespondResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->Respond(token, request, response);
+  });
+}
+
+absl::Status MailClient::Block(const mail::v1::BlockRequest& request,
+                               mail::v1::BlockResponse* response) {
+  return WithSession(
+      [&](std::string_view token) { return options_.transport->Block(token, request, response); });
+}
+
+absl::Status MailClient::Unblock(const mail::v1::UnblockRequest& request,
+                                 mail::v1::UnblockResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->Unblock(token, request, response);
+  });
+}
+
+absl::Status MailClient::ListBlocks(const mail::v1::ListBlocksRequest& request,
+                                    mail::v1::ListBlocksResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->ListBlocks(token, request, response);
+  });
+}
+
+absl::Status MailClient::GetLimits(const mail::v1::GetLimitsRequest& request,
+                                   mail::v1::GetLimitsResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->GetLimits(token, request, response);
+  });
+}
+
+absl::Status MailClient::Watch(const mail::v1::WatchRequest& request, absl::Duration most,
+                               absl::FunctionRef<bool()> notice) {
+  absl::Status lost;
+  const absl::Status status = WithSession([&](std::string_view token) -> absl::Status {
+    bool noticed = false;
+    absl::Status ended = options_.transport->Watch(token, request, most, [&] {
+      noticed = true;
+      return notice();
+    });
+    // What was said once is not said again: the caller has moved on from the request's token.
+    if (!noticed) return ended;
+    lost = std::move(ended);
+    return absl::OkStatus();
+  });
+  return status.ok() ? lost : status;
 }
 
 absl::Status MailClient::WithSession(absl::FunctionRef<absl::Status(std::string_view)> call) {

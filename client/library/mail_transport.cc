@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "call.h"
 #include "client/transport.h"
 #include "letterlock/mail/v1/enrollment_service.grpc.pb.h"
@@ -48,9 +49,52 @@ class GrpcMailTransport final : public MailTransport {
                         mail::v1::BatchGetResponse* response) override {
     return Call(server_, *mail_, &MailService::Stub::BatchGet, request, response, token);
   }
-  absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
-                    mail::v1::ListResponse* response) override {
-    return Call(server_, *mail_, &MailService::Stub::List, request, response, token);
+  absl::Status Update(std::string_view token, const mail::v1::UpdateRequest& request,
+                      mail::v1::UpdateResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Update, request, response, token);
+  }
+  absl::Status Delete(std::string_view token, const mail::v1::DeleteRequest& request,
+                      mail::v1::DeleteResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Delete, request, response, token);
+  }
+  absl::Status Respond(std::string_view token, const mail::v1::RespondRequest& request,
+                       mail::v1::RespondResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Respond, request, response, token);
+  }
+  absl::Status Block(std::string_view token, const mail::v1::BlockRequest& request,
+                     mail::v1::BlockResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Block, request, response, token);
+  }
+  absl::Status Unblock(std::string_view token, const mail::v1::UnblockRequest& request,
+                       mail::v1::UnblockResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Unblock, request, response, token);
+  }
+  absl::Status ListBlocks(std::string_view token, const mail::v1::ListBlocksRequest& request,
+                          mail::v1::ListBlocksResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::ListBlocks, request, response, token);
+  }
+  absl::Status GetLimits(std::string_view token, const mail::v1::GetLimitsRequest& request,
+                         mail::v1::GetLimitsResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::GetLimits, request, response, token);
+  }
+  absl::Status Watch(std::string_view token, const mail::v1::WatchRequest& request,
+                     absl::Duration most, absl::FunctionRef<bool()> notice) override {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + most));
+    SetToken(token, &context);
+    Reconnect(*server_.channel);
+    const auto stream = mail_->Watch(&context, request);
+    mail::v1::WatchResponse response;
+    bool wanted = true;
+    while (wanted && stream->Read(&response)) wanted = notice();
+    if (!wanted) context.TryCancel();
+    absl::Status ended = StatusOf(server_, stream->Finish());
+    if (!wanted || absl::IsDeadlineExceeded(ended)) return absl::OkStatus();
+    return ended;
+  }
+  absl::Status Sync(std::string_view token, const mail::v1::SyncRequest& request,
+                    mail::v1::SyncResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Sync, request, response, token);
   }
   const std::string& server_name() const override { return server_name_; }
 
@@ -62,7 +106,42 @@ class GrpcMailTransport final : public MailTransport {
   const std::string server_name_;
 };
 
+absl::Status Unserved() { return absl::UnimplementedError("this transport does not speak that"); }
+
 }  // namespace
+
+absl::Status MailTransport::Update(std::string_view, const mail::v1::UpdateRequest&,
+                                   mail::v1::UpdateResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Delete(std::string_view, const mail::v1::DeleteRequest&,
+                                   mail::v1::DeleteResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Respond(std::string_view, const mail::v1::RespondRequest&,
+                                    mail::v1::RespondResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Block(std::string_view, const mail::v1::BlockRequest&,
+                                  mail::v1::BlockResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Unblock(std::string_view, const mail::v1::UnblockRequest&,
+                                    mail::v1::UnblockResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::ListBlocks(std::string_view, const mail::v1::ListBlocksRequest&,
+                                       mail::v1::ListBlocksResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::GetLimits(std::string_view, const mail::v1::GetLimitsRequest&,
+                                      mail::v1::GetLimitsResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Watch(std::string_view, const mail::v1::WatchRequest&, absl::Duration,
+                                  absl::FunctionRef<bool()>) {
+  return Unserved();
+}
 
 absl::StatusOr<std::unique_ptr<MailTransport>> ConnectMail(const Endpoint& endpoint) {
   auto channel = tls::MakeChannel({.address = endpoint.address,

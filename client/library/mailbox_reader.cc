@@ -103,7 +103,8 @@ absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenSent(const seal::Mail
 absl::StatusOr<Meeting> MailboxReader::LookUp(const crypto::Handle& handle) {
   const auto known = looked_up_.find(handle);
   if (known != looked_up_.end()) return known->second;
-  auto finding = directory_.Find(handle, keys_.handle, &state_);
+  if (directory_ == nullptr) return absl::UnavailableError("the correspondent is not pinned");
+  auto finding = directory_->Find(handle, keys_.handle, &state_);
   absl::StatusOr<Meeting> meeting =
       VerificationFailed("the directory holds no entry for the correspondent it names");
   if (!finding.ok()) {

@@ -22,8 +22,9 @@ namespace letterlock::client {
 // Not thread-safe: one reader for one transaction. All that it is given outlives it.
 class MailboxReader {
  public:
+  // Without a directory, mail of correspondents who are not pinned is refused as UNAVAILABLE.
   MailboxReader(const seal::MemberKeys* keys, const DirectoryClient* directory, State* state)
-      : keys_(*keys), directory_(*directory), state_(*state) {}
+      : keys_(*keys), directory_(directory), state_(*state) {}
 
   // The message, which must be the one that was asked for. Verification failed for whatever is not
   // right; errors of the directory where an unknown correspondent can't be looked up.
@@ -47,7 +48,7 @@ class MailboxReader {
   absl::StatusOr<Meeting> LookUp(const crypto::Handle& handle);
 
   const seal::MemberKeys& keys_;
-  const DirectoryClient& directory_;
+  const DirectoryClient* const directory_;
   State& state_;
   std::map<crypto::Handle, absl::StatusOr<Meeting>> looked_up_;
   absl::Status alarm_;

@@ -1,174 +1,236 @@
+// Listings, searches and single messages, from the local cache once it is up to date.
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "cache/mail_cache.h"
+#include "cache/search_terms.h"
+#include "client/correspondents.h"
 #include "client/failure.h"
 #include "client_impl.h"
 #include "crypto/base/encoding.h"
-#include "crypto/seal/envelope_header.h"
-#include "letterlock/mail/v1/mail_service.pb.h"
+#include "crypto/base/key_access.h"
+#include "letterlock/mail/v1/mailbox.pb.h"
 #include "mailbox_reader.h"
-#include "wire.h"
 
 namespace letterlock::client {
 namespace {
 
-using mail::v1::MessageReference;
-
-constexpr std::uint32_t kListPage = 200;
-constexpr std::size_t kFetchPage = 100;
-constexpr std::size_t kMostListed = 1'000'000;
-// A server that never ends its list would otherwise keep us for ever.
-constexpr int kMostPages = 2 * kMostListed / kListPage;
-
-// A header that does not parse still stands for a message: Take refuses it under its zero id.
-MessageReference ReferenceOf(const mail::v1::MessageSummary& summary) {
-  MessageReference reference;
-  const auto header = seal::EnvelopeHeader::Parse(summary.header());
-  if (!header.ok()) return reference;
-  reference.set_sender(std::string(header->sender.bytes()));
-  reference.set_message_id(std::string(header->message_id.bytes()));
-  return reference;
-}
-
-crypto::MessageId IdOf(const MessageReference& reference) {
-  return crypto::MessageId::FromBytes(reference.message_id()).value_or(crypto::MessageId());
-}
+using crypto::KeyAccess;
+using crypto::SecretBuffer;
 
 bool IsHex(std::string_view text) {
   return !text.empty() && text.size() <= 2 * crypto::MessageId::kSize &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool IsIn(const Message& message, Folder folder) {
+  return folder == Folder::kArchive ? message.archived
+                                    : message.folder == folder && !message.archived;
+}
+
+SecretBuffer CopyOf(const SecretBuffer& secret) {
+  return SecretBuffer::Copy(secret.RevealView(KeyAccess{}));
+}
+
+Message CopyOf(const Message& message) {
+  return {.folder = message.folder,
+          .id = message.id,
+          .thread = message.thread,
+          .from = message.from,
+          .to = message.to,
+          .sender = message.sender,
+          .key_replaced = message.key_replaced,
+          .subject = CopyOf(message.subject),
+          .body = CopyOf(message.body),
+          .format = message.format,
+          .attachments = message.attachments,
+          .sent_unix_ms = message.sent_unix_ms,
+          .accepted_unix_ms = message.accepted_unix_ms,
+          .delivery = message.delivery,
+          .sequence = message.sequence,
+          .read = message.read,
+          .archived = message.archived,
+          .labels = message.labels};
+}
+
+RefusedMessage RefusedOf(const MessageKey& key, const CachedRefusal& refusal) {
+  return {key.id, StatusOf(static_cast<absl::StatusCode>(refusal.code),
+                           static_cast<Problem>(refusal.problem), refusal.why)};
+}
+
+// The messages of a folder, newest first.
+std::vector<MessageKey> KeysIn(const MessageTable& table, Folder folder) {
+  std::vector<std::pair<std::uint64_t, MessageKey>> found;
+  for (const auto& [key, cached] : table.messages) {
+    if (IsIn(cached.message, folder)) found.emplace_back(cached.message.sequence, key);
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<MessageKey> keys;
+  for (const auto& [sequence, key] : found) keys.push_back(key);
+  return keys;
+}
+
 }  // namespace
 
-absl::StatusOr<ClientImpl::References> ClientImpl::ListReferences(Folder folder, std::size_t most,
-                                                                  bool* more) {
-  References references;
-  std::set<std::string> seen;
-  mail::v1::ListRequest request;
-  request.set_folder(WireFolder(folder));
-  request.set_page_size(kListPage);
-  for (int pages = 0; pages < kMostPages; ++pages) {
-    mail::v1::ListResponse page;
-    const absl::Status status = mail_.List(request, &page);
-    if (!status.ok()) return status;
-    for (const mail::v1::MessageSummary& summary : page.messages()) {
-      MessageReference reference = ReferenceOf(summary);
-      // The same message twice is one message.
-      if (!seen.insert(reference.sender() + reference.message_id()).second) continue;
-      if (references.size() == most) {
-        *more = true;
-        return references;
-      }
-      references.push_back(std::move(reference));
-    }
-    if (page.next_page_token().empty()) return references;
-    request.set_page_token(page.next_page_token());
+absl::Status ClientImpl::RefreshUnlessOffline() {
+  {
+    absl::MutexLock lock(&mutex_);
+    cache_thrown_away_ = false;
+    if (offline_) own_entry_unchecked_ = absl::UnavailableError("no server was asked: --offline");
+    if (offline_) return absl::OkStatus();
   }
-  return VerificationFailed("the mail server's list does not end");
+  const absl::Status complete = CheckComplete();
+  return complete.ok() ? Refresh() : complete;
 }
 
-absl::StatusOr<ClientImpl::References> ClientImpl::FindReferences(std::string_view id_prefix) {
-  References found;
-  for (const Folder folder : {Folder::kInbox, Folder::kSent}) {
-    bool more = false;
-    auto all = ListReferences(folder, kMostListed, &more);
-    if (!all.ok()) return all.status();
-    for (MessageReference& reference : *all) {
-      if (crypto::HexEncode(reference.message_id()).starts_with(id_prefix)) {
-        found.push_back(std::move(reference));
-      }
-    }
+absl::StatusOr<MailCache::Transaction> ClientImpl::OpenCache() {
+  auto cache = cache_.Begin();
+  if (!cache.ok()) return cache;
+  NoteCache(*cache);
+  const bool nothing = cache->table().as_of_unix_ms == 0;
+  absl::MutexLock lock(&mutex_);
+  if (offline_ && nothing) {
+    return cache_thrown_away_
+               ? absl::DataLossError(
+                     "the local cache was damaged, and was thrown away: without "
+                     "--offline it is made again")
+               : UsageProblem("nothing is kept for --offline yet: run it once without");
   }
-  return found;
+  return cache;
 }
 
-absl::StatusOr<Listing> ClientImpl::Take(const References& listed) {
-  Listing listing;
-  References references;
-  for (const MessageReference& reference : listed) {
-    if (!reference.message_id().empty()) {
-      references.push_back(reference);
-    } else {
-      listing.refused.push_back(
-          {crypto::MessageId(), VerificationFailed("the server lists what is no message")});
-    }
-  }
-  std::vector<mail::v1::BatchGetResponse> pages;
-  for (std::size_t at = 0; at < references.size(); at += kFetchPage) {
-    mail::v1::BatchGetRequest request;
-    const std::size_t end = std::min(at + kFetchPage, references.size());
-    for (std::size_t i = at; i < end; ++i) *request.add_references() = references[i];
-    const absl::Status status = mail_.BatchGet(request, &pages.emplace_back());
-    if (!status.ok()) return status;
-    if (static_cast<std::size_t>(pages.back().results_size()) != end - at) {
-      return VerificationFailed("the mail server answered for another number of messages");
-    }
-  }
-
+absl::StatusOr<Listing> ClientImpl::ListingOf(const MessageTable& table,
+                                              const std::vector<MessageKey>& keys,
+                                              std::size_t most) {
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
-  CheckOwnEntry(&transaction->state());
-  MailboxReader reader(&keys_, &directory_, &transaction->state());
-  for (std::size_t i = 0; i < references.size(); ++i) {
-    const auto& result = pages[i / kFetchPage].results(static_cast<int>(i % kFetchPage));
-    if (!result.has_message()) {
-      listing.refused.push_back({IdOf(references[i]), NotFound("the server no longer has it")});
-      continue;
+  Listing listing;
+  listing.as_of_unix_ms = table.as_of_unix_ms;
+  listing.truncated = table.truncated;
+  for (const MessageKey& key : keys) {
+    if (listing.messages.size() == most) {
+      listing.more = true;
+      break;
     }
-    auto message = reader.Take(result.message(), references[i]);
-    if (message.ok()) {
-      listing.messages.push_back(*std::move(message));
-    } else {
-      listing.refused.push_back({IdOf(references[i]), message.status()});
+    const CachedMessage& cached = table.messages.at(key);
+    Message message = CopyOf(cached.message);
+    if (key.sender != keys_.member) {
+      const auto sender =
+          FindSender(transaction->state(), keys_.deployment, key.sender, cached.signing_key);
+      if (!sender.has_value()) {
+        listing.refused.push_back({key.id, VerificationFailed("its sender is not pinned")});
+        continue;
+      }
+      message.key_replaced = sender->key_replaced;
     }
+    listing.messages.push_back(std::move(message));
   }
-  // Before anything is shown: what is taken once must be remembered.
-  const absl::Status kept = transaction->Commit();
-  if (!kept.ok()) return kept;
-  absl::MutexLock lock(&mutex_);
-  if (alarm_.ok()) alarm_ = reader.alarm();
   return listing;
-}
-
-// Somebody who only ever reads must hear of a swapped key too: her new mail is sealed for it.
-void ClientImpl::CheckOwnEntry(State* state) {
-  const absl::Status checked = impatient_directory_.CheckOwn(keys_.handle, state, /*always=*/true);
-  const bool alarm = ProblemOf(checked) == Problem::kAlarm;
-  absl::MutexLock lock(&mutex_);
-  if (alarm && alarm_.ok()) alarm_ = checked;
-  own_entry_unchecked_ = alarm ? absl::OkStatus() : checked;
 }
 
 absl::StatusOr<Listing> ClientImpl::List(Folder folder, std::size_t most) {
-  const absl::Status complete = CheckComplete();
-  if (!complete.ok()) return complete;
-  bool more = false;
-  const auto references = ListReferences(folder, most, &more);
-  if (!references.ok()) return references.status();
-  auto listing = Take(*references);
-  if (listing.ok()) listing->more = more;
+  const absl::Status fresh = RefreshUnlessOffline();
+  if (!fresh.ok()) return fresh;
+  auto cache = OpenCache();
+  if (!cache.ok()) return cache.status();
+  const MessageTable& table = cache->table();
+  auto listing = ListingOf(table, KeysIn(table, folder), most);
+  if (!listing.ok()) return listing;
+  const std::uint64_t oldest = listing->more ? listing->messages.back().sequence : 0;
+  for (const auto& [key, refusal] : table.refusals) {
+    if (refusal.folder == folder && refusal.sequence >= oldest) {
+      listing->refused.push_back(RefusedOf(key, refusal));
+    }
+  }
   return listing;
+}
+
+absl::StatusOr<Listing> ClientImpl::Search(std::string_view words, std::size_t most) {
+  const std::vector<std::uint64_t> terms = TermsOf(words);
+  if (terms.empty()) return UsageProblem("there is no word to search for");
+  const absl::Status fresh = RefreshUnlessOffline();
+  if (!fresh.ok()) return fresh;
+  auto cache = OpenCache();
+  if (!cache.ok()) return cache.status();
+  const auto found = cache->Search(terms);
+  NoteCache(*cache);
+  if (!found.ok()) return found.status();
+  return ListingOf(cache->table(), *found, most);
+}
+
+absl::StatusOr<Message> ClientImpl::Open(MailCache::Transaction& cache, const MessageKey& key) {
+  const CachedMessage& cached = cache.table().messages.at(key);
+  const Message listed = CopyOf(cached.message);
+  const auto copy = cache.Copy(cached);
+  NoteCache(cache);
+  if (!copy.ok()) return copy.status();
+  mail::v1::MailboxMessage stored;
+  const std::string_view bytes = copy->RevealView(KeyAccess{});
+  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("a message of the local cache is malformed");
+  }
+  mail::v1::MessageReference reference;
+  reference.set_sender(std::string(key.sender.bytes()));
+  reference.set_message_id(std::string(key.id.bytes()));
+  // Opened and verified as if the server had just given it: the cache is believed no more than the
+  // server is.
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  MailboxReader reader(&keys_, nullptr, &transaction->state());
+  auto message = reader.Take(stored, reference);
+  const absl::Status kept = transaction->Commit();
+  if (!message.ok()) return message;
+  if (!kept.ok()) return kept;
+  message->folder = listed.folder;
+  message->sequence = listed.sequence;
+  message->delivery = listed.delivery;
+  message->read = listed.read;
+  message->archived = listed.archived;
+  message->labels = listed.labels;
+  return message;
+}
+
+absl::StatusOr<MessageKey> ClientImpl::Find(const MessageTable& table,
+                                            std::string_view id_prefix) const {
+  std::vector<MessageKey> found;
+  const auto match = [&](const MessageKey& key) {
+    if (crypto::HexEncode(key.id.bytes()).starts_with(id_prefix)) found.push_back(key);
+  };
+  for (const auto& [key, cached] : table.messages) match(key);
+  for (const auto& [key, refusal] : table.refusals) {
+    if (!table.messages.contains(key)) match(key);
+  }
+  if (found.empty()) return NotFound("no message of yours has an id that begins so");
+  if (found.size() > 1) {
+    return UsageProblem("several messages have an id that begins so: give more digits");
+  }
+  return found.front();
 }
 
 absl::StatusOr<Message> ClientImpl::Read(std::string_view id_prefix) {
   if (!IsHex(id_prefix)) {
     return UsageProblem("a message id is up to 32 of the digits 0 to 9 and a to f");
   }
-  const absl::Status complete = CheckComplete();
-  if (!complete.ok()) return complete;
-  const auto references = FindReferences(id_prefix);
-  if (!references.ok()) return references.status();
-  if (references->empty()) return NotFound("no message of yours has an id that begins so");
-  if (references->size() > 1) {
-    return UsageProblem("several messages have an id that begins so: give more digits");
-  }
-  auto listing = Take(*references);
-  if (!listing.ok()) return listing.status();
-  if (listing->messages.empty()) return listing->refused.front().why;
-  return std::move(listing->messages.front());
+  const absl::Status fresh = RefreshUnlessOffline();
+  if (!fresh.ok()) return fresh;
+  auto cache = OpenCache();
+  if (!cache.ok()) return cache.status();
+  const auto key = Find(cache->table(), id_prefix);
+  if (!key.ok()) return key.status();
+  const auto refusal = cache->table().refusals.find(*key);
+  if (refusal != cache->table().refusals.end()) return RefusedOf(*key, refusal->second).why;
+  return Open(*cache, *key);
+}
+
+void ClientImpl::StayOffline() {
+  absl::MutexLock lock(&mutex_);
+  offline_ = true;
+}
+
+bool ClientImpl::cache_thrown_away() const {
+  absl::MutexLock lock(&mutex_);
+  return cache_thrown_away_;
 }
 
 }  // namespace letterlock::client

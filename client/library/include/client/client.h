@@ -101,7 +101,9 @@ struct RefusedMessage {
 struct Listing {
   std::vector<Message> messages;  // newest first
   std::vector<RefusedMessage> refused;
-  bool more = false;  // older ones were left out
+  bool more = false;                // older ones were left out
+  std::uint64_t as_of_unix_ms = 0;  // when the mailbox was last asked
+  bool truncated = false;  // the mailbox holds more than the local cache: the oldest are not there
 };
 
 // What making an account asks of whoever makes it.
@@ -146,11 +148,23 @@ class Client {
   // Pins what was shown. A usage problem where the pin is no longer what the question says.
   virtual absl::Status Trust(const TrustQuestion& question) = 0;
   virtual absl::StatusOr<SendReceipt> Send(const Draft& draft) = 0;
-  // The newest `most` messages of a folder, opened and verified.
+  // The three below bring the local cache up to date first, and answer from it.
+  //
+  // The newest `most` messages of a folder, opened and verified. Of a body only its beginning is
+  // there, and only where there is no subject.
   virtual absl::StatusOr<Listing> List(Folder folder, std::size_t most) = 0;
-  // The one message whose id begins with these hex digits, in either folder. NotFound; usage where
-  // several begin so, or it is no hex.
+  // The newest `most` messages of all folders that hold all of these words, wherever they stand
+  // (search_terms.h). Usage where there is no word.
+  virtual absl::StatusOr<Listing> Search(std::string_view words, std::size_t most) = 0;
+  // The one message whose id begins with these hex digits. NotFound; usage where several begin so,
+  // or it is no hex.
   virtual absl::StatusOr<Message> Read(std::string_view id_prefix) = 0;
+
+  // From now on List, Search and Read ask no server, and answer from the cache as it is. A usage
+  // problem of theirs where nothing is kept.
+  virtual void StayOffline() = 0;
+  // Whether the last of them found the cache damaged. It is gone then, and made again.
+  virtual bool cache_thrown_away() const = 0;
 
   // An alarm that List or Read met while checking the own entry or looking senders up: what they
   // returned is verified nevertheless. OK otherwise.

@@ -3,6 +3,8 @@
 // itself carries its kind as a payload, so that no server can speak for it. Thread-safe.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 
 namespace letterlock::client {
@@ -30,6 +32,9 @@ bool OutcomeUnknown(const absl::Status& status);
 
 // The same error as a usage problem: what a file of the configuration has wrong.
 absl::Status AsUsageProblem(const absl::Status& status);
+
+// A status as it was kept: of this kind.
+absl::Status StatusOf(absl::StatusCode code, Problem problem, const std::string& what);
 
 // The kind of any status: as made above; of others NOT_FOUND, UNAVAILABLE and DEADLINE_EXCEEDED
 // have their own, the rest is kOther.

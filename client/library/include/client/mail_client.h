@@ -50,7 +50,23 @@ class MailClient {
   absl::Status Send(const mail::v1::SendRequest& request, mail::v1::SendResponse* response);
   absl::Status BatchGet(const mail::v1::BatchGetRequest& request,
                         mail::v1::BatchGetResponse* response);
-  absl::Status List(const mail::v1::ListRequest& request, mail::v1::ListResponse* response);
+  absl::Status Sync(const mail::v1::SyncRequest& request, mail::v1::SyncResponse* response);
+  absl::Status Update(const mail::v1::UpdateRequest& request, mail::v1::UpdateResponse* response);
+  absl::Status Delete(const mail::v1::DeleteRequest& request, mail::v1::DeleteResponse* response);
+  absl::Status Respond(const mail::v1::RespondRequest& request,
+                       mail::v1::RespondResponse* response);
+  absl::Status Block(const mail::v1::BlockRequest& request, mail::v1::BlockResponse* response);
+  absl::Status Unblock(const mail::v1::UnblockRequest& request,
+                       mail::v1::UnblockResponse* response);
+  absl::Status ListBlocks(const mail::v1::ListBlocksRequest& request,
+                          mail::v1::ListBlocksResponse* response);
+  absl::Status GetLimits(const mail::v1::GetLimitsRequest& request,
+                         mail::v1::GetLimitsResponse* response);
+
+  // As the transport's (transport.h), with a session; a stream that can't be opened is tried again,
+  // one that was lost ends with what lost it.
+  absl::Status Watch(const mail::v1::WatchRequest& request, absl::Duration most,
+                     absl::FunctionRef<bool()> notice);
 
  private:
   absl::Status Repeat(absl::FunctionRef<absl::Status()> call);

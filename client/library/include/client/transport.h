@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "client/config.h"
 #include "crypto/base/hash.h"
 #include "crypto/base/ids.h"
@@ -21,6 +23,21 @@ class SignedEntry;
 }  // namespace letterlock::directory::v1
 
 namespace letterlock::mail::v1 {
+class BlockRequest;
+class BlockResponse;
+class DeleteRequest;
+class DeleteResponse;
+class GetLimitsRequest;
+class GetLimitsResponse;
+class ListBlocksRequest;
+class ListBlocksResponse;
+class RespondRequest;
+class RespondResponse;
+class UnblockRequest;
+class UnblockResponse;
+class UpdateRequest;
+class UpdateResponse;
+class WatchRequest;
 class BatchGetRequest;
 class BatchGetResponse;
 class CreateChallengeRequest;
@@ -29,10 +46,10 @@ class CreateSessionRequest;
 class CreateSessionResponse;
 class EnrollRequest;
 class EnrollResponse;
-class ListRequest;
-class ListResponse;
 class SendRequest;
 class SendResponse;
+class SyncRequest;
+class SyncResponse;
 }  // namespace letterlock::mail::v1
 
 namespace letterlock::client {
@@ -68,8 +85,30 @@ class MailTransport {
                             mail::v1::SendResponse* response) = 0;
   virtual absl::Status BatchGet(std::string_view token, const mail::v1::BatchGetRequest& request,
                                 mail::v1::BatchGetResponse* response) = 0;
-  virtual absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
-                            mail::v1::ListResponse* response) = 0;
+  virtual absl::Status Sync(std::string_view token, const mail::v1::SyncRequest& request,
+                            mail::v1::SyncResponse* response) = 0;
+
+  // A transport that does not speak these says UNIMPLEMENTED.
+  virtual absl::Status Update(std::string_view token, const mail::v1::UpdateRequest& request,
+                              mail::v1::UpdateResponse* response);
+  virtual absl::Status Delete(std::string_view token, const mail::v1::DeleteRequest& request,
+                              mail::v1::DeleteResponse* response);
+  virtual absl::Status Respond(std::string_view token, const mail::v1::RespondRequest& request,
+                               mail::v1::RespondResponse* response);
+  virtual absl::Status Block(std::string_view token, const mail::v1::BlockRequest& request,
+                             mail::v1::BlockResponse* response);
+  virtual absl::Status Unblock(std::string_view token, const mail::v1::UnblockRequest& request,
+                               mail::v1::UnblockResponse* response);
+  virtual absl::Status ListBlocks(std::string_view token,
+                                  const mail::v1::ListBlocksRequest& request,
+                                  mail::v1::ListBlocksResponse* response);
+  virtual absl::Status GetLimits(std::string_view token, const mail::v1::GetLimitsRequest& request,
+                                 mail::v1::GetLimitsResponse* response);
+
+  // Blocks while the stream lasts; calls `notice` for each notice, and ends the stream when that
+  // says false or when no more than `most` has passed. OK where the server ended it, too.
+  virtual absl::Status Watch(std::string_view token, const mail::v1::WatchRequest& request,
+                             absl::Duration most, absl::FunctionRef<bool()> notice);
 
   // The name that was dialled and that the certificate was checked for.
   virtual const std::string& server_name() const = 0;

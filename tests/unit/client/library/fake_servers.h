@@ -13,10 +13,12 @@
 #include "client/transport.h"
 #include "client_impl.h"
 #include "crypto/seal/envelope_header.h"
+#include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
+#include "server/rpc/status.h"
 #include "support/attested_directory.h"
 #include "support/manual_clock.h"
 
@@ -46,10 +48,53 @@ struct FakeDeployment {
   absl::Status enroll_error;
   std::vector<absl::Status> send_errors;  // of the next sends, in this order
   mail::v1::EnrollRequest last_enrolment;
-  bool list_never_ends = false;
+  absl::Status mail_error;  // of Sync
+  bool changes_never_end = false;
+  bool forgets_tokens = false;  // once
   int publishes = 0;
   int lookups = 0;
+  int fetches = 0;                   // messages asked for by BatchGet
   std::map<std::string, Box> boxes;  // by member id
+
+  // Sync knows no token any more.
+  void Forget() {
+    told_.clear();
+    forgets_tokens = true;
+  }
+
+  // What Sync tells of a box: brought up to what the box holds now.
+  const std::vector<mail::v1::Change>& ChangesOf(const std::string& member) {
+    Told& told = told_[member];
+    std::map<std::string, std::string> now;
+    std::uint64_t sequence = 0;
+    std::vector<mail::v1::Change> changed;
+    for (const mail::v1::MailboxMessage& message : boxes[member]) {
+      mail::v1::Change change;
+      change.mutable_message()->set_header(message.header());
+      *change.mutable_message()->mutable_state() = message.state();
+      change.mutable_message()->mutable_state()->set_sequence(++sequence);
+      std::string bytes = change.SerializeAsString();
+      now[message.header()] = bytes;
+      if (told.last[message.header()] != bytes) changed.push_back(std::move(change));
+    }
+    for (const auto& [header, bytes] : told.last) {
+      const auto gone = seal::EnvelopeHeader::Parse(header);
+      if (now.contains(header) || !gone.ok()) continue;
+      auto* destroyed = told.changes.emplace_back().mutable_destroyed();
+      destroyed->set_sender(std::string(gone->sender.bytes()));
+      destroyed->set_message_id(std::string(gone->message_id.bytes()));
+    }
+    told.changes.insert(told.changes.end(), changed.begin(), changed.end());
+    told.last = std::move(now);
+    return told.changes;
+  }
+
+ private:
+  struct Told {
+    std::vector<mail::v1::Change> changes;
+    std::map<std::string, std::string> last;  // by header
+  };
+  std::map<std::string, Told> told_;
 };
 
 class FakeDirectory final : public DirectoryTransport {
@@ -132,26 +177,31 @@ class FakeMail final : public MailTransport {
     response->set_accepted_unix_ms(1);
     return absl::OkStatus();
   }
-  // The newest first; two a page, so that paging happens.
-  absl::Status List(std::string_view token, const mail::v1::ListRequest& request,
-                    mail::v1::ListResponse* response) override {
-    if (deployment_.list_never_ends) {
-      response->set_next_page_token("again");
+  // Tokens are positions in the list of changes; two changes a page, so that paging happens. A
+  // message is changed again when its sealed bytes are not those of the last page that held it.
+  absl::Status Sync(std::string_view token, const mail::v1::SyncRequest& request,
+                    mail::v1::SyncResponse* response) override {
+    if (!deployment_.mail_error.ok()) return deployment_.mail_error;
+    if (deployment_.changes_never_end) {
+      response->set_more(true);
       return absl::OkStatus();
     }
-    const FakeDeployment::Box& box = deployment_.boxes[std::string(token)];
-    std::size_t at = request.page_token().empty() ? box.size() : std::stoul(request.page_token());
-    while (at > 0 && response->messages_size() < 2) {
-      const mail::v1::MailboxMessage& message = box[--at];
-      if (message.state().folder() != request.folder()) continue;
-      response->add_messages()->set_header(message.header());
+    if (deployment_.forgets_tokens && !request.token().empty()) {
+      deployment_.forgets_tokens = false;
+      return rpc::Fail(absl::StatusCode::kFailedPrecondition, common::v1::ERROR_REASON_RESYNC,
+                       "start again");
     }
-    if (at > 0) response->set_next_page_token(std::to_string(at));
+    const auto& changes = deployment_.ChangesOf(std::string(token));
+    std::size_t at = request.token().empty() ? 0 : std::stoul(request.token());
+    for (int i = 0; i < 2 && at < changes.size(); ++i) *response->add_changes() = changes[at++];
+    response->set_token(std::to_string(at));
+    response->set_more(at < changes.size());
     return absl::OkStatus();
   }
   absl::Status BatchGet(std::string_view token, const mail::v1::BatchGetRequest& request,
                         mail::v1::BatchGetResponse* response) override {
     for (const mail::v1::MessageReference& reference : request.references()) {
+      ++deployment_.fetches;
       auto* result = response->add_results();
       for (const mail::v1::MailboxMessage& message : deployment_.boxes[std::string(token)]) {
         const auto header = seal::EnvelopeHeader::Parse(message.header());

@@ -62,8 +62,8 @@ class FakeMail final : public MailTransport {
                         mail::v1::BatchGetResponse*) override {
     return Next();
   }
-  absl::Status List(std::string_view, const mail::v1::ListRequest&,
-                    mail::v1::ListResponse*) override {
+  absl::Status Sync(std::string_view, const mail::v1::SyncRequest&,
+                    mail::v1::SyncResponse*) override {
     return Next();
   }
   const std::string& server_name() const override { return name_; }
