@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -13,34 +14,38 @@
 namespace letterlock::bench {
 namespace {
 
-constexpr int kMembers = 16;
 constexpr size_t kBodyBytes = 1024;
 constexpr int kBatch = 20;
 
-struct Concurrency {
-  int outstanding;
-  int64_t calls;  // a round
-};
-constexpr Concurrency kConcurrencies[] = {{1, 1'000}, {64, 6'000}, {256, 10'000}};
-
 struct Options {
   std::string binaries;
+  int members = 16;
+  std::vector<int> outstanding = {1, 64, 256};
+  int64_t calls = 0;  // of Send, a round; 0: as many as take a second or so
   int rounds = 3;
   bool json = false;
   EchoOptions echo;  // set where this process is to be the echo server
 };
 
+// At least as many as are outstanding.
+int64_t CallsOf(const Options& options, int outstanding) {
+  const int64_t usual = outstanding == 1 ? 1'000 : outstanding < 256 ? 6'000 : 10'000;
+  return std::max<int64_t>(outstanding, options.calls > 0 ? options.calls : usual);
+}
+
 absl::Status Run(const Options& options) {
   auto rig = Rig::Start(options.binaries);
   if (!rig.ok()) return rig.status();
-  std::fprintf(stderr, "making %d members ...\n", kMembers);
-  const auto members = MakeMembers((*rig)->config(), (*rig)->folder() + "/members", kMembers);
+  std::fprintf(stderr, "making %d members ...\n", options.members);
+  const auto members =
+      MakeMembers((*rig)->config(), (*rig)->folder() + "/members", options.members);
   if (!members.ok()) return members.status();
 
   Measurement measurement((*rig)->echo(), (*rig)->mail(), *members, options.rounds);
   std::vector<Row> rows;
   std::vector<SealedSend> sent;
-  for (const auto& [outstanding, calls] : kConcurrencies) {
+  for (const int outstanding : options.outstanding) {
+    const int64_t calls = CallsOf(options, outstanding);
     std::fprintf(stderr, "Send, %d outstanding ...\n", outstanding);
     auto sends = SealMessages(*members, static_cast<size_t>(calls * options.rounds), kBodyBytes);
     if (!sends.ok()) return sends.status();
@@ -49,9 +54,10 @@ absl::Status Run(const Options& options) {
     if (!row.ok()) return row.status();
     rows.push_back(*std::move(row));
   }
-  for (const auto& [outstanding, calls] : kConcurrencies) {
+  for (const int outstanding : options.outstanding) {
+    const int64_t calls = std::max<int64_t>(outstanding, CallsOf(options, outstanding) / 4);
     std::fprintf(stderr, "BatchGet, %d outstanding ...\n", outstanding);
-    auto row = measurement.BatchGet(outstanding, sent, kBatch, calls / 4);
+    auto row = measurement.BatchGet(outstanding, sent, kBatch, calls);
     if (!row.ok()) return row.status();
     rows.push_back(*std::move(row));
   }
@@ -67,6 +73,12 @@ int Main(int argc, char** argv) {
       ->default_val(std::string(LETTERLOCK_BIN));
   app.add_option("--rounds", options.rounds, "rounds of each measurement; the median counts")
       ->check(CLI::Range(1, 99));
+  app.add_option("--members", options.members, "who write to each other")
+      ->check(CLI::Range(2, 1000));
+  app.add_option("--outstanding", options.outstanding, "calls in flight, for each row of the table")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--calls", options.calls, "Sends of a round")->check(CLI::Range(1, 1'000'000));
   app.add_flag("--json", options.json);
   app.add_flag("--serve-echo", serve_echo)->group("");
   app.add_option("--certificate", options.echo.certificate_file)->group("");

@@ -2,6 +2,8 @@
 // in three steps, as it will on a distributed one. For tests of crashes and for comparison.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,10 @@ class OneMailboxEngine final : public engine::Engine {
   void Read(engine::MailboxTag tag, absl::Span<const engine::RowKey> keys,
             engine::Done<engine::Rows> done) override {
     engine_.Read(tag, keys, std::move(done));
+  }
+  void ReadRow(engine::MailboxTag tag, const engine::RowKey& key,
+               engine::Done<std::optional<std::string>> done) override {
+    engine_.ReadRow(tag, key, std::move(done));
   }
   void Scan(engine::MailboxTag tag, engine::Table table, engine::Range range,
             engine::Done<engine::Page> done) override {

@@ -40,7 +40,7 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Time sta
 
 std::string NewRequestId() {
   std::array<std::uint8_t, 8> bytes;
-  crypto::FillRandom(bytes);
+  crypto::PublicRandom().Fill(bytes);
   return crypto::HexEncode(crypto::AsView(bytes));
 }
 
@@ -130,17 +130,20 @@ void BaseCall::Record(const absl::Status& inner, absl::StatusCode shown, bool st
   const absl::Duration latency = absl::Now() - start_;
   const Logger& logger = arguments_.options->logger;
   const MethodName method{arguments_.method};
+  // What went well is for metrics: its lines would cost a call more than many a method does.
+  const LogLevel level = shown == absl::StatusCode::kOk ? LogLevel::kDebug : LogLevel::kInfo;
   if (shown == absl::StatusCode::kInternal) {
     logger.Error("rpc", {{"method", method},
                          {"code", shown},
                          {"latency_us", latency},
                          {"request_id", RequestId{request_id_}},
                          {"cause", Cause{inner}}});
-  } else if (logger.Takes(LogLevel::kInfo)) {
-    logger.Info("rpc", {{"method", method},
-                        {"code", shown},
-                        {"latency_us", latency},
-                        {"request_id", RequestId{request_id_}}});
+  } else if (logger.Takes(level)) {
+    logger.Write(level, "rpc",
+                 {{"method", method},
+                  {"code", shown},
+                  {"latency_us", latency},
+                  {"request_id", RequestId{request_id_}}});
   }
   if (arguments_.options->observer) {
     CallRecord record{arguments_.method, shown, latency, stream};

@@ -14,8 +14,11 @@ WorkerPool::WorkerPool(Options options) : options_(std::move(options)) {
   absl::MutexLock lock(&join_mu_);
   threads_.reserve(options_.threads);
   for (std::size_t i = 0; i < options_.threads; ++i) {
-    threads_.emplace_back([this] { Run(); });
-    pthread_setname_np(threads_.back().native_handle(), options_.name.substr(0, 15).c_str());
+    threads_.emplace_back([this] {
+      // From the thread itself: another one's name is a file, which a confined process can't reach.
+      pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
+      Run();
+    });
   }
 }
 

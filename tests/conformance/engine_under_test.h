@@ -101,17 +101,26 @@ class EngineConformance : public ::testing::TestWithParam<EngineName> {
     engine().Read(tag, keys, answer.done());
     return answer.Get();
   }
+  absl::StatusOr<std::optional<std::string>> ReadRow(const MailboxTag& tag, const RowKey& key) {
+    Answer<std::optional<std::string>> answer(*under_test_);
+    engine().ReadRow(tag, key, answer.done());
+    return answer.Get();
+  }
   absl::StatusOr<Page> Scan(const MailboxTag& tag, Table table, Range range = {}) {
     Answer<Page> answer(*under_test_);
     engine().Scan(tag, table, std::move(range), answer.done());
     return answer.Get();
   }
 
-  // The only value asked for; fails the test on an error.
+  // The value, however one asks for it; fails the test on an error.
   std::optional<std::string> Value(const MailboxTag& tag, const RowKey& key) {
+    const auto row = ReadRow(tag, key);
+    EXPECT_TRUE(row.ok()) << row.status();
     const auto rows = Read(tag, {key});
     EXPECT_TRUE(rows.ok()) << rows.status();
-    return rows.ok() ? rows->values.at(0) : std::nullopt;
+    if (!row.ok() || !rows.ok()) return std::nullopt;
+    EXPECT_EQ(rows->values.at(0), *row);
+    return *row;
   }
   Generation GenerationOf(const MailboxTag& tag) {
     const auto rows = Read(tag, {});

@@ -50,6 +50,27 @@ TEST_P(EngineConformance, ReadOverALimitIsRefused) {
   }
 }
 
+TEST_P(EngineConformance, ReadOfOneRowIsOfThatRowAlone) {
+  ASSERT_TRUE(Apply(kTag, 0, PutAll(kTable, {"", "a", "aa"})).ok());
+  ASSERT_TRUE(Apply(kTag, 1, {.puts = {}, .deletes = {{kTable, "aa"}}}).ok());
+  EXPECT_EQ(Value(kTag, {kTable, "a"}), "value of a");
+  EXPECT_EQ(Value(kTag, {kTable, ""}), "value of ");
+  EXPECT_EQ(Value(kTag, {kTable, "aa"}), std::nullopt);
+  EXPECT_EQ(Value(kTag, {kTable, "b"}), std::nullopt);
+  EXPECT_EQ(Value(kTag, {Table{8}, "a"}), std::nullopt);
+  EXPECT_EQ(Value(TagOf(0x43), {kTable, "a"}), std::nullopt);
+  Reopen();
+  EXPECT_EQ(Value(kTag, {kTable, "a"}), "value of a");
+  ASSERT_TRUE(Drop(kTag, 2).ok());
+  EXPECT_EQ(Value(kTag, {kTable, "a"}), std::nullopt);
+}
+
+TEST_P(EngineConformance, ReadOfOneRowOverALimitIsRefused) {
+  for (const RowKey& key : {RowKey{Table{0}, ""}, {kTable, std::string(kMaxKeySize + 1, 'a')}}) {
+    EXPECT_EQ(ReadRow(kTag, key).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_P(EngineConformance, ScanOverALimitIsRefused) {
   const std::string long_bound(kMaxKeySize + 2, 'a');
   for (const Range& range : {Range{.limit = 0}, Range{.limit = kMaxPageRows + 1},

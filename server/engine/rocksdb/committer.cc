@@ -1,5 +1,7 @@
 #include "committer.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 #include "database.h"
@@ -23,6 +25,7 @@ absl::Status Committer::Writable() const {
 }
 
 void Committer::Run() {
+  pthread_setname_np(pthread_self(), "committer");
   while (true) {
     std::vector<PendingWrite> group = queue_.TakeGroup();
     if (group.empty()) return;
@@ -44,12 +47,12 @@ void Committer::Commit(std::vector<PendingWrite> group) {
     completed.push_back({std::move(pending), std::move(status)});
     if (completed.back().status.ok()) rows.Add(completed.back().write);
   }
-  rocksdb::WriteBatch merged = rows.Build();
+  rows.Build(merged_);
 
-  if (merged.Count() > 0) {
+  if (merged_.Count() > 0) {
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    if (rocksdb::Status status = db_.Write(synced, &merged); !status.ok()) {
+    if (rocksdb::Status status = db_.Write(synced, &merged_); !status.ok()) {
       BecomeReadOnly(status, completed);
       // What is on disk after a failed write or sync is open until the log is read again.
       for (CompletedWrite& write : completed) {

@@ -42,6 +42,7 @@ class Committer {
 
   // Of the thread alone.
   Generations generations_;
+  rocksdb::WriteBatch merged_;                     // kept for its memory
   absl::flat_hash_set<MailboxTag> broken_chains_;  // mailboxes with a write that failed
 
   mutable absl::Mutex mu_;

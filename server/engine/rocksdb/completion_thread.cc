@@ -1,5 +1,7 @@
 #include "completion_thread.h"
 
+#include <pthread.h>
+
 #include <iterator>
 #include <utility>
 
@@ -31,6 +33,7 @@ void CompletionThread::Refuse(PendingWrite write, absl::Status status) {
 }
 
 void CompletionThread::Run() {
+  pthread_setname_np(pthread_self(), "completions");
   while (true) {
     std::vector<CompletedWrite> work;
     {
@@ -45,7 +48,7 @@ void CompletionThread::Run() {
 
 void CompletionThread::AnswerOne(CompletedWrite completed) {
   // Before the callback: it may well queue the next write.
-  if (completed.queued) queue_.Release(completed.write.bytes());
+  if (completed.queued) queue_.Release(completed.write.bytes);
   std::move(completed.write).Answer(completed.status);
 }
 

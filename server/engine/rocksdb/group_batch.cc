@@ -21,10 +21,9 @@ void GroupBatch::Add(const PendingWrite& pending) {
   }
 }
 
-rocksdb::WriteBatch GroupBatch::Build() const {
-  rocksdb::WriteBatch out;
+void GroupBatch::Build(rocksdb::WriteBatch& out) const {
+  out.Clear();
   for (size_t i = 0; i < writes_.size(); ++i) AddTo(out, i);
-  return out;
 }
 
 void GroupBatch::AddTo(rocksdb::WriteBatch& out, size_t index) const {

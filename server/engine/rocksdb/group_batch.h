@@ -23,7 +23,8 @@ class GroupBatch {
   // `write` lives until Build has returned.
   void Add(const PendingWrite& write);
 
-  rocksdb::WriteBatch Build() const;
+  // Replaces what `out` holds.
+  void Build(rocksdb::WriteBatch& out) const;
 
  private:
   using SingleRow = std::pair<MailboxTag, Table>;

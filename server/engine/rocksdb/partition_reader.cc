@@ -69,6 +69,14 @@ absl::StatusOr<Rows> ReadRows(rocksdb::DB& db, const MailboxTag& tag,
   return rows;
 }
 
+absl::StatusOr<std::optional<std::string>> ReadOneRow(rocksdb::DB& db, const MailboxTag& tag,
+                                                      const RowKey& key) {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(),
+                                        DatabaseKey(tag, key.table, key.key), &value);
+  return FromLookup(status, value);
+}
+
 absl::StatusOr<Page> ScanTable(rocksdb::DB& db, const MailboxTag& tag, Table table,
                                const Range& range) {
   rocksdb::ManagedSnapshot snapshot(&db);

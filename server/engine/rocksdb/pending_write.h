@@ -17,8 +17,9 @@ struct PendingWrite {
   bool drop = false;  // of the one mailbox in `writes`, whose batch is then empty
   std::variant<Done<Generation>, Done<std::vector<Generation>>> done;
 
-  // What it takes up in the queue.
-  size_t bytes() const {
+  size_t bytes = 0;  // what it takes up in the queue: Size(), once it is there
+
+  size_t Size() const {
     size_t sum = sizeof(PendingWrite);
     for (const MailboxWrite& write : writes) sum += sizeof(MailboxWrite) + BatchBytes(write.batch);
     return sum;

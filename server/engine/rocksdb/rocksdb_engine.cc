@@ -50,6 +50,12 @@ class RocksDbEngineImpl final : public RocksDbEngine {
     std::move(done)(ReadRows(*database_.db, tag, keys));
   }
 
+  void ReadRow(MailboxTag tag, const RowKey& key, Done<std::optional<std::string>> done) override {
+    absl::Status checked = CheckKeys(absl::MakeConstSpan(&key, 1));
+    if (!checked.ok()) return std::move(done)(std::move(checked));
+    std::move(done)(ReadOneRow(*database_.db, tag, key));
+  }
+
   void Scan(MailboxTag tag, Table table, Range range, Done<Page> done) override {
     absl::Status checked = CheckScan(table, range);
     if (!checked.ok()) return std::move(done)(std::move(checked));

@@ -13,7 +13,7 @@ constexpr size_t kMaxGroupBytes = 4u << 20;
 }  // namespace
 
 WriteQueue::Pushed WriteQueue::Push(PendingWrite& write) {
-  const size_t bytes = write.bytes();
+  const size_t bytes = write.Size();
   const size_t writes_before = writes_held_.fetch_add(1, std::memory_order_relaxed);
   const size_t bytes_before = bytes_held_.fetch_add(bytes, std::memory_order_relaxed);
   // A write larger than all the room still fits an empty queue.
@@ -26,6 +26,7 @@ WriteQueue::Pushed WriteQueue::Push(PendingWrite& write) {
     Release(bytes);
     return Pushed::kClosed;
   }
+  write.bytes = bytes;
   writes_.push_back(std::move(write));
   return Pushed::kYes;
 }
@@ -35,7 +36,7 @@ std::vector<PendingWrite> WriteQueue::TakeGroup() {
   std::vector<PendingWrite> group;
   size_t bytes = 0;
   while (!writes_.empty() && group.size() < kMaxGroupWrites && bytes < kMaxGroupBytes) {
-    bytes += writes_.front().bytes();
+    bytes += writes_.front().bytes;
     group.push_back(std::move(writes_.front()));
     writes_.pop_front();
   }

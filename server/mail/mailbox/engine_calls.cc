@@ -38,6 +38,14 @@ absl::StatusOr<engine::Rows> ReadRows(engine::Engine& engine, const engine::Mail
   return Read(*pending, deadline);
 }
 
+absl::StatusOr<std::optional<std::string>> ReadRow(engine::Engine& engine,
+                                                   const engine::MailboxTag& tag,
+                                                   const engine::RowKey& key, absl::Time deadline) {
+  auto pending = PendingAnswer<std::optional<std::string>>::Make();
+  engine.ReadRow(tag, key, Filler(pending));
+  return Read(*pending, deadline);
+}
+
 absl::StatusOr<engine::Page> ScanRows(engine::Engine& engine, const engine::MailboxTag& tag,
                                       engine::Table table, const engine::Range& range,
                                       absl::Time deadline) {

@@ -14,8 +14,8 @@ namespace letterlock::mail {
 
 inline engine::Row SealRow(const vault::MailboxKeys& keys, engine::RowKey place,
                            std::string_view row) {
-  crypto::SystemRandom random;
-  std::string sealed = keys.SealRow({static_cast<uint8_t>(place.table), place.key}, row, random);
+  std::string sealed =
+      keys.SealRow({static_cast<uint8_t>(place.table), place.key}, row, crypto::PublicRandom());
   return {std::move(place), std::move(sealed)};
 }
 

@@ -191,10 +191,10 @@ absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, std::strin
     looked.row_key = keys->MessageRowKey(routing_.sender, routing_.message_id);
   }
   const engine::RowKey place{table::kDeliveries, looked.row_key};
-  auto rows = ReadRows(context_.engine, lane.tag(), {place}, deadline);
-  if (!rows.ok()) return rows.status();
-  if (!rows->values[0]) return looked;
-  auto row = OpenRow(*keys, place, *rows->values[0]);
+  auto stored = ReadRow(context_.engine, lane.tag(), place, deadline);
+  if (!stored.ok()) return stored.status();
+  if (!*stored) return looked;
+  auto row = OpenRow(*keys, place, **stored);
   if (!row.ok()) return row.status();
   auto known = DecodeDelivery(*row);
   if (!known.ok()) return known.status();

@@ -54,6 +54,16 @@ TEST(Calls, AnAnswerComesWithItsRequestIdInTrailerAndLog) {
   EXPECT_GT(line["latency_us"].get<int>(), 0);
 }
 
+TEST(Calls, UnlessAskedForALogHasNoLineOfACallThatWentWell) {
+  EchoServer server({}, {}, {}, {}, LogLevel::kInfo);
+  const auto stub = server.Stub();
+  const Answer good = Call(*stub, &EchoService::Stub::Public, Text("hello"));
+  const Answer bad = Call(*stub, &EchoService::Stub::Session, Text("hello"));
+  ASSERT_TRUE(good.status.ok()) << good.status;
+  EXPECT_THAT(server.log.Await(bad.request_id), HasSubstr("UNAUTHENTICATED"));
+  EXPECT_THAT(server.log.All(), Not(HasSubstr(good.request_id)));
+}
+
 TEST(Calls, LogsHoldNothingOfTheRequest) {
   EchoServer server;
   const auto stub = server.Stub();

@@ -53,8 +53,8 @@ inline absl::Status Echo(CallContext&, const EchoRequest& request, EchoResponse*
 // What the server logged, from any thread.
 class LogLines {
  public:
-  Logger logger() {
-    return Logger::To(LogLevel::kInfo, [this](std::string_view line) {
+  Logger logger(LogLevel at_least = LogLevel::kDebug) {
+    return Logger::To(at_least, [this](std::string_view line) {
       absl::MutexLock lock(&mu_);
       lines_.emplace_back(line);
     });
@@ -96,10 +96,12 @@ class EchoServer {
  public:
   explicit EchoServer(EchoHandlers handlers = {}, ServerOptions options = {},
                       WorkerPool::Options pool = {},
-                      std::function<void(const CallRecord&)> observer = {})
+                      std::function<void(const CallRecord&)> observer = {},
+                      LogLevel at_least = LogLevel::kDebug)
       : pool_(pool),
-        service_(kEchoService,
-                 {.pool = &pool_, .logger = log.logger(), .observer = std::move(observer)}) {
+        service_(
+            kEchoService,
+            {.pool = &pool_, .logger = log.logger(at_least), .observer = std::move(observer)}) {
     service_.Public<EchoRequest, EchoResponse>("Public", std::move(handlers.on_public));
     service_.Session<EchoRequest, EchoResponse>(
         "Session", &authenticator_,

@@ -28,6 +28,12 @@ class SystemRandom final : public RandomSource {
   void Fill(std::span<uint8_t> out) override { FillRandom(out); }
 };
 
+// The calling thread's own source for what is public once it is used: nonces, ids of requests.
+// Draws from the kernel in blocks, so a small value costs no system call. Not for keys, for what
+// comes next lies in memory. Not for a process that forks and goes on in both: both would draw the
+// same. Valid on the calling thread alone, as long as it runs.
+RandomSource& PublicRandom();
+
 // `N` random bytes that are not secret: nonces, salts.
 template <size_t N>
 std::array<uint8_t, N> RandomArray(RandomSource& random) {

@@ -12,7 +12,8 @@
 // What each call gets, whatever its handler does: exactly one answer; ten seconds where the caller
 // set no deadline; the request parsed on the pool (INVALID_ARGUMENT where it does not parse);
 // RESOURCE_EXHAUSTED with RetryInfo where the pool is full; a random request id in the trailer
-// `letterlock-request-id`; one log line with method, code, latency and request id.
+// `letterlock-request-id`; one log line with method, code, latency and request id, for a call that
+// failed, and at the level `debug` for every one.
 //
 // A method whose answer is a stream is bound with PublicStream or SessionStream, and its handler
 // writes to a Stream (stream.h). It gets all of the above, but its deadline is the caller's own;
@@ -78,7 +79,7 @@ struct CallRecord {
   std::string_view method;  // "/letterlock.mail.v1.MailService/Send"
   absl::StatusCode code;    // as the caller sees it
   absl::Duration latency;
-  bool stream = false;  // open for that long
+  bool stream = false;                     // open for that long
   std::optional<absl::Duration> queued{};  // until a thread of the pool took it; none: none did
 };
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -44,6 +45,9 @@ class PendingAnswer {
 // engine can't read; DATA_LOSS.
 absl::StatusOr<engine::Rows> ReadRows(engine::Engine& engine, const engine::MailboxTag& tag,
                                       absl::Span<const engine::RowKey> keys, absl::Time deadline);
+absl::StatusOr<std::optional<std::string>> ReadRow(engine::Engine& engine,
+                                                   const engine::MailboxTag& tag,
+                                                   const engine::RowKey& key, absl::Time deadline);
 absl::StatusOr<engine::Page> ScanRows(engine::Engine& engine, const engine::MailboxTag& tag,
                                       engine::Table table, const engine::Range& range,
                                       absl::Time deadline);
