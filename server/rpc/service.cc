@@ -12,6 +12,7 @@
 
 #include "call.h"
 #include "crypto/base/strings.h"
+#include "incoming_call.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/common/v1/options.pb.h"
 #include "server/rpc/status.h"
@@ -60,6 +61,8 @@ class Service::Impl final : public grpc::Service {
             Erased handler);
   void BindStream(std::string_view name, Kind kind, const StreamOptions& options,
                   const Message* request, const Message* response, ErasedStream handler);
+  void BindIncoming(std::string_view name, Kind kind, const StreamOptions& options,
+                    const Message* request, const Message* response, ErasedIncoming handler);
   absl::Status Check() const;
   grpc::Service* Build();
   void Close();
@@ -76,6 +79,7 @@ class Service::Impl final : public grpc::Service {
     Erased handler;
     // Of a method that streams.
     ErasedStream stream_handler{};
+    ErasedIncoming incoming_handler{};
     StreamOptions stream{};
     std::unique_ptr<OpenStreams> streams{};
   };
@@ -93,11 +97,19 @@ class Service::Impl final : public grpc::Service {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* ReceiveStream(const Method& method,
                                                             grpc::CallbackServerContext* context,
                                                             const grpc::ByteBuffer* request);
+  grpc::ServerReadReactor<grpc::ByteBuffer>* ReceiveIncoming(const Method& method,
+                                                             grpc::CallbackServerContext* context,
+                                                             grpc::ByteBuffer* response);
+  // The same for calls of both kinds: refuses, or queues `run`.
+  template <class Call>
+  void Admit(const Method& method, const std::shared_ptr<Call>& call,
+             void (*run)(const Method&, const std::shared_ptr<Call>&));
   // What keeps a call that came in, and is counted, from the pool.
   absl::Status CheckAdmission(const Method& method, const BaseCall& call) const;
   // On the pool.
   static void Run(const Method& method, const std::shared_ptr<Done::Call>& call);
   static void RunStream(const Method& method, const std::shared_ptr<AnyStream::Call>& call);
+  static void RunIncoming(const Method& method, const std::shared_ptr<AnyIncoming::Call>& call);
 
   const std::string full_name_;
   const Options options_;
@@ -115,7 +127,14 @@ void Service::Impl::Bind(std::string_view name, Kind kind, const Message* reques
 void Service::Impl::BindStream(std::string_view name, Kind kind, const StreamOptions& options,
                                const Message* request, const Message* response,
                                ErasedStream handler) {
-  Add(name, {PathOf(name), kind, request, response, nullptr, std::move(handler), options,
+  Add(name, {PathOf(name), kind, request, response, nullptr, std::move(handler), nullptr, options,
+             std::make_unique<OpenStreams>(options.most)});
+}
+
+void Service::Impl::BindIncoming(std::string_view name, Kind kind, const StreamOptions& options,
+                                 const Message* request, const Message* response,
+                                 ErasedIncoming handler) {
+  Add(name, {PathOf(name), kind, request, response, nullptr, nullptr, std::move(handler), options,
              std::make_unique<OpenStreams>(options.most)});
 }
 
@@ -165,8 +184,12 @@ absl::Status Service::Impl::CheckMethod(const MethodDescriptor& descriptor) cons
     return Error(name, "is bound as " + common::v1::AccessRule_Name(kRules.at(method.kind)) +
                            ", but its rule is " + common::v1::AccessRule_Name(rule));
   }
-  if (descriptor.client_streaming()) return Error(name, "streams to the server: not supported");
-  const bool streams = method.streams != nullptr;
+  const bool takes = method.incoming_handler != nullptr;
+  const bool streams = method.stream_handler != nullptr;
+  if (descriptor.client_streaming() != takes) {
+    return Error(name, takes ? "takes one request, but is bound to a stream of them"
+                             : "takes a stream of requests, but is not bound so");
+  }
   if (descriptor.server_streaming() != streams) {
     return Error(name,
                  streams ? "is unary, but is bound as a stream" : "streams, but is bound as unary");
@@ -186,14 +209,21 @@ grpc::Service* Service::Impl::Build() {
   using Unary = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   using Streaming =
       grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  using Taking = grpc::internal::CallbackClientStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   int index = 0;
   for (const auto& entry : methods_) {
     const Method* method = &entry.second;
-    const bool streams = method->streams != nullptr;
-    AddMethod(new grpc::internal::RpcServiceMethod(
-        method->path.c_str(), streams ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC,
-        nullptr));
-    if (streams) {
+    const RpcMethod::RpcType type =
+        method->incoming_handler != nullptr ? RpcMethod::CLIENT_STREAMING
+        : method->stream_handler != nullptr ? RpcMethod::SERVER_STREAMING
+                                            : RpcMethod::NORMAL_RPC;
+    AddMethod(new grpc::internal::RpcServiceMethod(method->path.c_str(), type, nullptr));
+    if (type == RpcMethod::CLIENT_STREAMING) {
+      MarkMethodRawCallback(index++, new Taking([this, method](grpc::CallbackServerContext* context,
+                                                               grpc::ByteBuffer* response) {
+                              return ReceiveIncoming(*method, context, response);
+                            }));
+    } else if (type == RpcMethod::SERVER_STREAMING) {
       MarkMethodRawCallback(index++,
                             new Streaming([this, method](grpc::CallbackServerContext* context,
                                                          const grpc::ByteBuffer* request) {
@@ -242,27 +272,41 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Service::Impl::ReceiveStream(
                                            /*response=*/nullptr},
                                           method.stream, method.streams.get());
   grpc::ServerWriteReactor<grpc::ByteBuffer>* reactor = call->reactor();
+  Admit(method, call, &Impl::RunStream);
+  return reactor;
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* Service::Impl::ReceiveIncoming(
+    const Method& method, grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
+  const auto call = AnyIncoming::Call::Make({method.path, &options_, &in_flight_, context,
+                                             /*request=*/nullptr, response},
+                                            method.stream, *method.request, method.streams.get());
+  grpc::ServerReadReactor<grpc::ByteBuffer>* reactor = call->reactor();
+  Admit(method, call, &Impl::RunIncoming);
+  return reactor;
+}
+
+template <class Call>
+void Service::Impl::Admit(const Method& method, const std::shared_ptr<Call>& call,
+                          void (*run)(const Method&, const std::shared_ptr<Call>&)) {
   // In this order: a stop between the two finds the stream, one before them refuses it.
   const bool taken = method.streams->Add(call);
-  if (!in_flight_.Enter()) {
-    call->End(Stopping());
-    return reactor;
-  }
+  if (!in_flight_.Enter()) return call->End(Stopping());
   call->CountOut();
   if (absl::Status admitted = CheckAdmission(method, *call); !admitted.ok()) {
     call->End(admitted);
   } else if (!taken) {
     call->End(Exhausted(kRetryAfterStreams, "as many streams as may be are open"));
-  } else if (call->Begin() && !options_.pool->TrySubmit(
-                                  call->deadline(), [&method, call](const absl::Status& admission) {
-                                    call->LeaveQueue();
-                                    admission.ok() ? RunStream(method, call) : call->End(admission);
-                                    call->Began();
-                                  })) {
+  } else if (call->Begin() &&
+             !options_.pool->TrySubmit(call->deadline(),
+                                       [&method, call, run](const absl::Status& admission) {
+                                         call->LeaveQueue();
+                                         admission.ok() ? run(method, call) : call->End(admission);
+                                         call->Began();
+                                       })) {
     call->End(Exhausted(kRetryAfter, "the server has more requests than it can queue"));
     call->Began();
   }
-  return reactor;
 }
 
 absl::Status Service::Impl::CheckAdmission(const Method& method, const BaseCall& call) const {
@@ -302,6 +346,16 @@ void Service::Impl::RunStream(const Method& method, const std::shared_ptr<AnyStr
   }
 }
 
+void Service::Impl::RunIncoming(const Method& method,
+                                const std::shared_ptr<AnyIncoming::Call>& call) {
+  if (call->IsCancelled()) return call->End(absl::CancelledError("cancelled"));
+  try {
+    method.incoming_handler(*call, AnyIncoming(call));
+  } catch (...) {
+    call->End(absl::InternalError("the handler threw"));
+  }
+}
+
 void Service::Impl::Close() {
   in_flight_.Close();
   for (const auto& [name, method] : methods_) {
@@ -322,6 +376,12 @@ void Service::Bind(Literal method, Kind kind, const Message& request, const Mess
 void Service::BindStream(Literal method, Kind kind, const StreamOptions& options,
                          const Message& request, const Message& response, ErasedStream handler) {
   impl_->BindStream(method.view(), kind, options, &request, &response, std::move(handler));
+}
+
+void Service::BindIncoming(Literal method, Kind kind, const StreamOptions& options,
+                           const Message& request, const Message& response,
+                           ErasedIncoming handler) {
+  impl_->BindIncoming(method.view(), kind, options, &request, &response, std::move(handler));
 }
 
 void Service::Unimplemented(Literal method) {

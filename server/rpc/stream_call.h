@@ -24,6 +24,7 @@ namespace letterlock::rpc {
 // Finish in every case, after a cancellation too. The reactor keeps the call until OnDone.
 // Thread-safe.
 class AnyStream::Call final : public BaseCall,
+                              public OpenStream,
                               public std::enable_shared_from_this<AnyStream::Call> {
  public:
   // `streams` outlives the call.
@@ -48,8 +49,7 @@ class AnyStream::Call final : public BaseCall,
   void OnOver(std::function<void()> over) ABSL_LOCKS_EXCLUDED(mu_);
   void Run(std::function<void()> work);
 
-  // The server stops.
-  void EndAtStop();
+  void EndAtStop() override;
 
  private:
   class Reactor;

@@ -17,7 +17,8 @@
 //
 // A method whose answer is a stream is bound with PublicStream or SessionStream, and its handler
 // writes to a Stream (stream.h). It gets all of the above, but its deadline is the caller's own;
-// it ends when the caller leaves, when its reader stalls, and when the server stops.
+// it ends when the caller leaves, when its reader stalls, and when the server stops. One whose
+// request is a stream is bound with SessionIncoming, likewise.
 #pragma once
 
 #include <functional>
@@ -31,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/rpc/call_context.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/literal.h"
 #include "server/rpc/log.h"
 #include "server/rpc/stream.h"
@@ -174,6 +176,23 @@ class Service {
         });
   }
 
+  // A stream of requests with one answer. Handlers are
+  //   void(const SessionT&, CallContext&, Incoming<Request, Response>)
+  // and what was said of streams holds.
+  template <class Request, class Response, class SessionT, class Handler>
+  void SessionIncoming(Literal method, Authenticator<SessionT>* authenticator,
+                       const StreamOptions& options, Handler handler) {
+    BindIncoming(
+        method, Kind::kSession, options, Request::default_instance(), Response::default_instance(),
+        [authenticator, handler = std::move(handler)](CallContext& call, AnyIncoming incoming) {
+          absl::StatusOr<SessionT> verified = authenticator->Authenticate(call);
+          if (!verified.ok()) return incoming.End(verified.status());
+          auto session = std::make_shared<const SessionT>(*std::move(verified));
+          incoming.Keep(session);
+          handler(*session, call, Incoming<Request, Response>(std::move(incoming)));
+        });
+  }
+
   // A method that this version does not serve: UNIMPLEMENTED, whatever its rule (it must have one).
   void Unimplemented(Literal method);
 
@@ -191,6 +210,7 @@ class Service {
   enum class Kind { kPublic, kSession, kProof, kLocalAdmin, kUnimplemented };
   using Message = google::protobuf::Message;
   using Erased = std::function<void(CallContext&, const Message&, Message*, Done)>;
+  using ErasedIncoming = std::function<void(CallContext&, AnyIncoming)>;
   using ErasedStream = std::function<void(CallContext&, const Message&, AnyStream)>;
   class Impl;
 
@@ -234,6 +254,9 @@ class Service {
   }
   void BindStream(Literal method, Kind kind, const StreamOptions& options, const Message& request,
                   const Message& response, ErasedStream handler);
+
+  void BindIncoming(Literal method, Kind kind, const StreamOptions& options, const Message& request,
+                    const Message& response, ErasedIncoming handler);
 
   // For ServerRunner. REQUIRES: Check() is OK.
   grpc::Service* Build();
