@@ -81,4 +81,10 @@ std::string MailboxKeys::ThreadKey(std::string_view thread_id) const {
       .substr(0, kThreadKeySize);
 }
 
+std::string MailboxKeys::AttachmentRowKey(const crypto::Digest& ciphertext_hash) const {
+  return crypto::ToString(crypto::HmacSha256(row_key_key_, context::kAttachmentRow,
+                                             {crypto::AsView(ciphertext_hash)}))
+      .substr(0, kAttachmentRowKeySize);
+}
+
 }  // namespace letterlock::vault

@@ -21,6 +21,7 @@
 #include "server/config/reader.h"
 #include "server/confine/confine.h"
 #include "server/mail/api/services.h"
+#include "server/mail/attachments/attachments.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/epoch_key_file.h"
 #include "server/mail/keys/key_ring.h"
@@ -188,12 +189,16 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
 
   rpc::WorkerPool background(
       {.threads = kBackgroundThreads, .queue = kBackgroundQueue, .name = "background"});
+  Attachments attachments({.quota_bytes = options.quota.bytes}, *state.mailboxes, clock);
   Sender sender({.deployment = inputs.trust.deployment(),
                  .quota = options.quota,
+                 .attachments = &attachments,
                  .points = tests.points.get()},
                 *state.engine, *state.mailboxes, clock, background);
-  const Changes changes(
-      {.retention = options.change_retention, .points = tests.points.get()}, clock);
+  const Changes changes({.retention = options.change_retention,
+                         .attachments = &attachments,
+                         .points = tests.points.get()},
+                        clock);
   Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
                     *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
@@ -206,7 +211,8 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                                       .changes = &changes,
                                       .sessions = &sessions,
                                       .authenticator = &authenticator,
-                                      .enrollment = &enrollment},
+                                      .enrollment = &enrollment,
+                                      .attachments = &attachments},
                                      {.pool = &pool, .logger = logger});
   std::vector<rpc::Service*> bound;
   for (const auto& service : services) bound.push_back(service.get());
@@ -231,6 +237,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
     ended = (*runner)->RunUntil(signals);
   }
   pool.Drain();
+  attachments.Drain();
   background.Drain();
   // Completes what is queued, while what the answers touch is still there.
   const absl::Status writable = state.rocksdb->Writable();

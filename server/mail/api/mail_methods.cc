@@ -1,5 +1,6 @@
 #include "api/mail_methods.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,26 @@ absl::StatusOr<std::vector<MessageName>> ReadReferences(const v1::BatchGetReques
   return names;
 }
 
+absl::StatusOr<std::vector<crypto::Digest>> ReadAttachments(const v1::SendRequest& request) {
+  const FieldPath root("attachments");
+  if (static_cast<std::size_t>(request.attachments_size()) > kMaxMessageAttachments) {
+    return InvalidField(root, common::v1::ERROR_REASON_TOO_MANY, "are over 16");
+  }
+  std::vector<crypto::Digest> hashes;
+  for (const std::string& bytes : request.attachments()) {
+    const auto hash = crypto::DigestFromBytes(bytes);
+    const FieldPath field = root.At(hashes.size());
+    if (!hash.ok()) {
+      return InvalidField(field, common::v1::ERROR_REASON_FIELD_SIZE, "is not 32 bytes");
+    }
+    if (std::ranges::find(hashes, *hash) != hashes.end()) {
+      return InvalidField(field, common::v1::ERROR_REASON_TOO_MANY, "stands there twice");
+    }
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
 }  // namespace
 
 void Send(Sender& sender, const MemberGrant& grant, rpc::CallContext& call,
@@ -34,7 +55,9 @@ void Send(Sender& sender, const MemberGrant& grant, rpc::CallContext& call,
   if (!request.has_envelope()) {
     return done(InvalidField("envelope", common::v1::ERROR_REASON_FIELD_MISSING, "must be set"));
   }
-  sender.Send(grant, request.envelope(), call.deadline(),
+  auto attachments = ReadAttachments(request);
+  if (!attachments.ok()) return done(attachments.status());
+  sender.Send(grant, request.envelope(), *std::move(attachments), call.deadline(),
               [response, done = std::move(done)](absl::StatusOr<SendResult> result) {
                 if (!result.ok()) return done(result.status());
                 response->set_state(result->state);

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "api/attachment_methods.h"
 #include "api/change_methods.h"
 #include "api/mail_methods.h"
+#include "letterlock/mail/v1/attachment_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -107,6 +109,29 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
   return service;
 }
 
+std::unique_ptr<rpc::Service> Attachment(const Parts& parts, const rpc::Service::Options& options) {
+  auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.AttachmentService", options);
+  service->SessionIncoming<v1::UploadRequest, v1::UploadResponse>(
+      "Upload", parts.authenticator, {.most = 64, .stall = absl::Seconds(30)},
+      [parts](const MemberGrant& grant, rpc::CallContext&,
+              const rpc::Incoming<v1::UploadRequest, v1::UploadResponse>& incoming) {
+        UploadAttachment(*parts.attachments, grant, incoming);
+      });
+  service->Session<v1::GetUploadRequest, v1::GetUploadResponse>(
+      "GetUpload", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::GetUploadRequest& request,
+              v1::GetUploadResponse* response) {
+        return GetUpload(*parts.attachments, grant, call, request, response);
+      });
+  service->SessionStream<v1::DownloadRequest, v1::DownloadResponse>(
+      "Download", parts.authenticator, {.most = 256, .stall = absl::Seconds(30)},
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::DownloadRequest& request,
+              const rpc::Stream<v1::DownloadResponse>& stream) {
+        DownloadAttachment(*parts.attachments, grant, call, request, stream);
+      });
+  return service;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
@@ -115,6 +140,7 @@ std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
   services.push_back(Enrollment(parts, options));
   services.push_back(Session(parts, options));
   services.push_back(Mail(parts, options));
+  services.push_back(Attachment(parts, options));
   return services;
 }
 

@@ -77,6 +77,10 @@ class Lane {
 
   // When deletions may be there that are old enough to be forgotten.
   absl::Time forget_at ABSL_GUARDED_BY(mu) = absl::InfinitePast();
+  // Row keys of attachments that somebody reads in order to change (attachments/hold.h).
+  absl::flat_hash_set<std::string> attachments_held ABSL_GUARDED_BY(mu);
+  // Which of the open calls goes on with an upload, by row key (attachments/upload.h).
+  absl::flat_hash_map<std::string, std::uint64_t> uploading ABSL_GUARDED_BY(mu);
 
   // Whether the outbox that an earlier process left was looked at.
   bool outbox_checked ABSL_GUARDED_BY(mu) = false;

@@ -118,14 +118,21 @@ std::string EncodeOutbox(const OutboxItem& item) {
   row.set_recipient_wrap(item.recipient_wrap);
   row.set_sender_wrap(item.sender_wrap);
   row.set_ciphertext(item.ciphertext);
+  for (const crypto::Digest& hash : item.attachments) row.add_attachments(crypto::ToString(hash));
   return row.SerializeAsString();
 }
 
 absl::StatusOr<OutboxItem> DecodeOutbox(std::string_view bytes) {
   v1::OutboxRow row;
   if (!ParseCanonical(bytes, &row)) return Damaged();
-  return OutboxItem{std::move(*row.mutable_header()), std::move(*row.mutable_recipient_wrap()),
-                    std::move(*row.mutable_sender_wrap()), std::move(*row.mutable_ciphertext())};
+  OutboxItem item{std::move(*row.mutable_header()), std::move(*row.mutable_recipient_wrap()),
+                  std::move(*row.mutable_sender_wrap()), std::move(*row.mutable_ciphertext())};
+  for (const std::string& bytes_of_it : row.attachments()) {
+    const auto hash = crypto::DigestFromBytes(bytes_of_it);
+    if (!hash.ok()) return Damaged();
+    item.attachments.push_back(*hash);
+  }
+  return item;
 }
 
 std::string EncodeMessage(std::string_view header, std::string_view wrap,

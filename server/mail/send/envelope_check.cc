@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/inlined_vector.h"
 #include "canonical.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/context.h"
+#include "crypto/base/strings.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "server/rpc/status.h"
 
@@ -134,16 +136,18 @@ bool IsPaddedLength(std::uint32_t length) {
   return length % step == 0;
 }
 
-crypto::Digest RequestDigest(const v1::Envelope& envelope) {
+crypto::Digest RequestDigest(const v1::Envelope& envelope,
+                             absl::Span<const crypto::Digest> attachments) {
   const std::string* const parts[] = {&envelope.header(), &envelope.recipient_wrap(),
                                       &envelope.sender_wrap(), &envelope.ciphertext()};
   std::string lengths[4];
-  std::string_view views[8];
+  absl::InlinedVector<std::string_view, 8> views(8);
   for (std::size_t i = 0; i < 4; ++i) {
     crypto::AppendU32(&lengths[i], static_cast<std::uint32_t>(parts[i]->size()));
     views[2 * i] = lengths[i];
     views[2 * i + 1] = *parts[i];
   }
+  for (const crypto::Digest& hash : attachments) views.push_back(crypto::AsView(hash));
   return crypto::Sha256(context::kRequestDigest, views);
 }
 

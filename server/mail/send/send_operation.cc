@@ -34,13 +34,15 @@ absl::Status IdReused() {
 SendOperation::SendOperation(Sender::Context& context, Mailbox sender,
                              std::shared_ptr<const v1::Envelope> envelope,
                              const crypto::Digest& digest, const Routing& routing,
-                             absl::Time deadline, std::optional<Sender::Answer> answer)
+                             std::vector<crypto::Digest> attachments, absl::Time deadline,
+                             std::optional<Sender::Answer> answer)
     : context_(context),
       sender_(std::move(sender)),
       envelope_(std::move(envelope)),
       digest_(digest),
       routing_(routing),
       deadline_(deadline),
+      files_(context.options.attachments, std::move(attachments)),
       answer_(std::move(answer)) {
   context_.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
@@ -55,6 +57,11 @@ void SendOperation::Begin() {
   auto reserved = Reserve();
   if (!reserved.ok()) return Conclude(reserved.status());
   if (*reserved) Run();
+}
+
+void SendOperation::Begin(const absl::Status& admission) {
+  if (admission.ok()) return Begin();
+  Conclude(absl::IsDeadlineExceeded(admission) ? DeadlinePassed() : admission);
 }
 
 absl::StatusOr<bool> SendOperation::Reserve() {
@@ -128,6 +135,7 @@ void SendOperation::TellAll(const Outcome& outcome) {
 }
 
 void SendOperation::Conclude(const Outcome& outcome) {
+  files_.Release();
   Release();
   TellAll(outcome);
 }
@@ -274,6 +282,7 @@ engine::Batch SendOperation::MessageRows(Lane::View& view, const std::string& ro
   kept.set_sequence(delivery.sequence);
   kept.set_accepted_unix_ms(delivery.accepted_unix_ms);
   if (folder == v1::FOLDER_SENT) kept.set_delivery(delivery.state);
+  for (const crypto::Digest& hash : files_.hashes()) kept.add_attachments(crypto::ToString(hash));
   engine::Batch batch;
   batch.puts.reserve(5);
   const vault::MailboxKeys& keys = *view.keys;

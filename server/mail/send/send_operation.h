@@ -25,6 +25,7 @@
 #include "crypto/base/hash.h"
 #include "engine/row.h"
 #include "mailbox/lane.h"
+#include "send/attached_files.h"
 #include "send/send_context.h"
 #include "server/mail/mailbox/dropbox.h"
 #include "server/mail/mailbox/mailbox.h"
@@ -38,6 +39,8 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
  public:
   // On a pool's thread: finds out whether the message was sent before, and if not, sends it.
   void Begin();
+  // The same where `admission` is OK; concludes with it otherwise.
+  void Begin(const absl::Status& admission);
 
   virtual ~SendOperation();
   SendOperation(const SendOperation&) = delete;
@@ -48,7 +51,8 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
 
   SendOperation(Sender::Context& context, Mailbox sender,
                 std::shared_ptr<const v1::Envelope> envelope, const crypto::Digest& digest,
-                const Routing& routing, absl::Time deadline, std::optional<Sender::Answer> answer);
+                const Routing& routing, std::vector<crypto::Digest> attachments,
+                absl::Time deadline, std::optional<Sender::Answer> answer);
 
   // What a mailbox knows of this message, as of an incarnation of its lane.
   struct Looked {
@@ -105,6 +109,7 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   const Routing routing_;
   const absl::Time deadline_;
   std::uint64_t accepted_unix_ms_ = 0;
+  AttachedFiles files_;
 
  private:
   void Join(std::shared_ptr<SendOperation> waiter);

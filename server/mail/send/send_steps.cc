@@ -1,8 +1,10 @@
 #include "send/send_steps.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "letterlock/common/v1/errors.pb.h"
 #include "mailbox/found_messages.h"
 #include "mailbox/reservation.h"
 #include "mailbox/sealing.h"
@@ -33,9 +35,10 @@ absl::Time LastMoment(absl::Time deadline) {
 StepwiseSend::StepwiseSend(Sender::Context& context, Mailbox sender,
                            std::shared_ptr<const v1::Envelope> envelope,
                            const crypto::Digest& digest, const Routing& routing,
-                           absl::Time deadline, std::optional<Sender::Answer> answer)
-    : SendOperation(context, std::move(sender), std::move(envelope), digest, routing, deadline,
-                    std::move(answer)) {}
+                           std::vector<crypto::Digest> attachments, absl::Time deadline,
+                           std::optional<Sender::Answer> answer)
+    : SendOperation(context, std::move(sender), std::move(envelope), digest, routing,
+                    std::move(attachments), deadline, std::move(answer)) {}
 
 StepwiseSend::~StepwiseSend() {
   if (counted_) context_.postponed.fetch_sub(1, std::memory_order_relaxed);
@@ -43,11 +46,13 @@ StepwiseSend::~StepwiseSend() {
 
 std::shared_ptr<StepwiseSend> StepwiseSend::New(Sender::Context& context, Mailbox sender,
                                                 const v1::Envelope& envelope,
-                                                const Routing& routing, absl::Time deadline,
-                                                Sender::Answer answer) {
+                                                const Routing& routing,
+                                                std::vector<crypto::Digest> attachments,
+                                                absl::Time deadline, Sender::Answer answer) {
+  const crypto::Digest digest = RequestDigest(envelope, attachments);
   return std::shared_ptr<StepwiseSend>(
       new StepwiseSend(context, std::move(sender), std::make_shared<const v1::Envelope>(envelope),
-                       RequestDigest(envelope), routing, deadline, std::move(answer)));
+                       digest, routing, std::move(attachments), deadline, std::move(answer)));
 }
 
 // --- Step 1
@@ -65,10 +70,15 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
     // It may be full when step 2 comes: then the message is REFUSED.
     if (!recipient.known && !HasRoom(received->counters)) return RecipientFull();
   }
+  if (!files_.empty()) {
+    absl::Status held = files_.HoldSenders(sender_lane(), deadline_);
+    if (!held.ok()) return held;
+  }
   Lane& from = *sender_lane();
   absl::MutexLock lock(&from.mu);
   Lane::View* sent = from.view();
   if (sent == nullptr || from.incarnation() != sender.incarnation) return Step::kAgain;
+  if (!files_.SendersAreCurrent(sender.incarnation)) return Step::kAgain;
   if (absl::Status keys = CheckSenderKeys(sent->profile); !keys.ok()) return keys;
   if (!HasRoom(sent->counters)) return SenderFull();
 
@@ -81,12 +91,16 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
   engine::Batch batch =
       MessageRows(*sent, sender.row_key, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
   batch.puts.push_back(SealRow(*sent->keys, {table::kOutbox, SequenceKey(pending.sequence)},
-                               EncodeOutbox({envelope_->header(), envelope_->recipient_wrap()})));
+                               EncodeOutbox({.header = envelope_->header(),
+                                             .recipient_wrap = envelope_->recipient_wrap(),
+                                             .attachments = files_.hashes()})));
+  files_.AddToSenders(*sent, batch);
   const std::uint64_t incarnation = from.Queue();
   context_.engine.Apply(from.tag(), expected, std::move(batch),
                         [this, self = shared_from_this(), incarnation,
                          pending](const absl::StatusOr<engine::Generation>& answer) {
                           sender_lane()->Answer(incarnation, answer.status());
+                          files_.Release();
                           if (!answer.ok()) return AfterFailure(answer.status());
                           context_.Reached(point::kStepOne);
                           Accepted(pending);
@@ -114,8 +128,9 @@ void StepwiseSend::Accepted(const Delivery& pending) {
 // ------------------------------------------------------------------------------------
 
 void StepwiseSend::WorkSoon() {
-  const bool queued = context_.background.TrySubmit(
-      absl::InfiniteFuture(), [this, self = shared_from_this()](const absl::Status&) { Work(); });
+  const auto work = [this, self = shared_from_this()](const absl::Status&) { Work(); };
+  const bool queued = files_.empty() ? context_.background.TrySubmit(absl::InfiniteFuture(), work)
+                                     : files_.attachments().Submit(absl::InfiniteFuture(), work);
   if (!queued) Postpone();
 }
 
@@ -129,6 +144,20 @@ void StepwiseSend::Work() {
 
 void StepwiseSend::AfterTrouble(const absl::Status& status) {
   MayRetry(status) && tries_ < kMostTries ? WorkSoon() : Postpone();
+}
+
+SendOperation::Step StepwiseSend::BringFiles(absl::Time deadline) {
+  const absl::Status brought = files_.CopyAndHold(sender_lane(), recipient_lane(), deadline);
+  if (brought.ok()) return Step::kAgain;
+  const std::optional<rpc::ErrorReason> reason = rpc::ReasonOf(brought);
+  if (reason == common::v1::ERROR_REASON_MAILBOX_FULL ||
+      reason == common::v1::ERROR_REASON_ATTACHMENT_MISSING) {
+    files_.DropCopies(recipient_lane());
+    SetFate(v1::DELIVERY_STATE_REFUSED);
+    return Step::kAgain;
+  }
+  Postpone();
+  return Step::kOver;
 }
 
 SendOperation::Step StepwiseSend::TryDeliver() {
@@ -151,22 +180,38 @@ SendOperation::Step StepwiseSend::TryDeliver() {
     return Step::kAgain;
   }
 
+  if (!files_.empty()) {
+    if (BringFiles(deadline) == Step::kOver) return Step::kOver;
+    if (fate_ != v1::DELIVERY_STATE_PENDING) return Step::kAgain;
+  }
+  const Step queued = QueueDelivery(*looked);
+  if (queued == Step::kAgain) {
+    files_.ReleaseRecipients();
+    if (fate_ == v1::DELIVERY_STATE_REFUSED) files_.DropCopies(recipient_lane());
+  }
+  return queued;
+}
+
+SendOperation::Step StepwiseSend::QueueDelivery(const Looked& looked) {
   Lane& to = *recipient_lane();
   absl::MutexLock lock(&to.mu);
   Lane::View* received = to.view();
-  if (received == nullptr || to.incarnation() != looked->incarnation) return Step::kAgain;
+  if (received == nullptr || to.incarnation() != looked.incarnation) return Step::kAgain;
+  if (!files_.RecipientsAreCurrent(looked.incarnation)) return Step::kAgain;
   if (!HasRoom(received->counters)) {
     SetFate(v1::DELIVERY_STATE_REFUSED);
     return Step::kAgain;
   }
   const engine::Generation expected = received->next;
-  engine::Batch batch = MessageRows(*received, looked->row_key, v1::FOLDER_INBOX,
+  engine::Batch batch = MessageRows(*received, looked.row_key, v1::FOLDER_INBOX,
                                     v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap());
+  files_.AddToRecipients(*received, batch);
   const std::uint64_t incarnation = to.Queue();
   context_.engine.Apply(to.tag(), expected, std::move(batch),
                         [this, self = shared_from_this(),
                          incarnation](const absl::StatusOr<engine::Generation>& answer) {
                           recipient_lane()->Answer(incarnation, answer.status());
+                          files_.Release();
                           if (!answer.ok()) return AfterTrouble(answer.status());
                           context_.Reached(point::kStepTwo);
                           SetFate(v1::DELIVERY_STATE_DELIVERED);
@@ -290,9 +335,12 @@ absl::StatusOr<std::shared_ptr<StepwiseSend>> StepwiseSend::FromOutbox(Sender::C
   envelope->set_recipient_wrap(std::move(item->recipient_wrap));
   envelope->set_sender_wrap(std::move(item->sender_wrap));
   envelope->set_ciphertext(std::move(item->ciphertext));
-  const crypto::Digest digest = RequestDigest(*envelope);
+  auto attachments = item->attachments;
+  if (!attachments.empty() && context.options.attachments == nullptr) return nullptr;
+  const crypto::Digest digest = RequestDigest(*envelope, attachments);
   std::shared_ptr<StepwiseSend> resumed(new StepwiseSend(context, sender, std::move(envelope),
-                                                         digest, *routing, deadline, std::nullopt));
+                                                         digest, *routing, std::move(attachments),
+                                                         deadline, std::nullopt));
   resumed->resumed_ = true;
   return resumed;
 }

@@ -14,6 +14,7 @@ class StepwiseSend final : public SendOperation {
  public:
   static std::shared_ptr<StepwiseSend> New(Sender::Context& context, Mailbox sender,
                                            const v1::Envelope& envelope, const Routing& routing,
+                                           std::vector<crypto::Digest> attachments,
                                            absl::Time deadline, Sender::Answer answer);
 
   // Goes on with a message that waits in the outbox of `sender`, on this thread until a write is
@@ -26,7 +27,8 @@ class StepwiseSend final : public SendOperation {
  private:
   StepwiseSend(Sender::Context& context, Mailbox sender,
                std::shared_ptr<const v1::Envelope> envelope, const crypto::Digest& digest,
-               const Routing& routing, absl::Time deadline, std::optional<Sender::Answer> answer);
+               const Routing& routing, std::vector<crypto::Digest> attachments, absl::Time deadline,
+               std::optional<Sender::Answer> answer);
   // An operation with all that the sender's mailbox keeps of the message; nullptr where there is
   // nothing to do.
   static absl::StatusOr<std::shared_ptr<StepwiseSend>> FromOutbox(Sender::Context& context,
@@ -44,6 +46,10 @@ class StepwiseSend final : public SendOperation {
   void Work();
   Step TryDeliver();
   Step TrySettle();
+  // Step 2's write; kAgain where it was not queued.
+  Step QueueDelivery(const Looked& looked);
+  // The attachments into the recipient's mailbox; kOver where this is not the time to go on.
+  Step BringFiles(absl::Time deadline);
   // Goes on with Work on the background pool.
   void WorkSoon();
   // A write or a read failed: works again soon, or later.

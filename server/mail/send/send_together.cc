@@ -6,17 +6,51 @@
 namespace letterlock::mail {
 
 TogetherSend::TogetherSend(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-                           const Routing& routing, absl::Time deadline, Sender::Answer answer)
+                           const Routing& routing, std::vector<crypto::Digest> attachments,
+                           absl::Time deadline, Sender::Answer answer)
     // Nothing goes on behind the answer, so the request's envelope needs no copy.
     : SendOperation(context, std::move(sender),
                     std::shared_ptr<const v1::Envelope>(std::shared_ptr<void>(), &envelope),
-                    RequestDigest(envelope), routing, deadline, std::move(answer)) {}
+                    RequestDigest(envelope, attachments), routing, attachments, deadline,
+                    std::move(answer)) {}
 
 absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
                                                          const Looked& recipient) {
+  const bool files = !files_.empty();
+  if (files) {
+    if (absl::Status prepared = PrepareFiles(!recipient.known); !prepared.ok()) return prepared;
+  }
   absl::StatusOr<Step> step = Queue(sender, recipient);
+  if (files && !step.ok()) files_.DropCopies(recipient_lane());
+  if (files && (!step.ok() || *step == Step::kAgain)) files_.Release();
   if (step.ok() && *step == Step::kOver) context_.Reached(point::kSendQueued);
   return step;
+}
+
+absl::Status TogetherSend::CheckRules(const Lane::View& sent, const Lane::View& received) const {
+  if (absl::Status keys = CheckSenderKeys(sent.profile); !keys.ok()) return keys;
+  if (absl::Status key = CheckRecipientKey(received.profile); !key.ok()) return key;
+  if (!HasRoom(sent.counters)) return SenderFull();
+  if (!HasRoom(received.counters)) return RecipientFull();
+  return absl::OkStatus();
+}
+
+absl::Status TogetherSend::PrepareFiles(bool deliver) {
+  if (absl::Status held = files_.HoldSenders(sender_lane(), deadline_); !held.ok()) return held;
+  files_.Release();  // not while copying: that takes its time
+  {
+    TwoLanes lock(*sender_lane(), *recipient_lane());
+    const Lane::View* const sent = sender_lane()->view();
+    const Lane::View* const received = recipient_lane()->view();
+    if (sent != nullptr && received != nullptr) {
+      if (absl::Status rules = CheckRules(*sent, *received); !rules.ok()) return rules;
+    }
+  }
+  if (deliver) {
+    absl::Status copied = files_.CopyAndHold(sender_lane(), recipient_lane(), deadline_);
+    if (!copied.ok()) return copied;
+  }
+  return files_.HoldSenders(sender_lane(), deadline_);
 }
 
 absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
@@ -29,10 +63,11 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
   // Somebody's write failed since we looked.
   if (sent == nullptr || from.incarnation() != sender.incarnation) return Step::kAgain;
   if (received == nullptr || to.incarnation() != recipient.incarnation) return Step::kAgain;
-  if (absl::Status keys = CheckSenderKeys(sent->profile); !keys.ok()) return keys;
-  if (absl::Status key = CheckRecipientKey(received->profile); !key.ok()) return key;
-  if (!HasRoom(sent->counters)) return SenderFull();
-  if (!HasRoom(received->counters)) return RecipientFull();
+  // Delivered before: the sender's rows went back to an older state since. They are made up for.
+  const bool deliver = !recipient.known;
+  if (!files_.SendersAreCurrent(sender.incarnation)) return Step::kAgain;
+  if (deliver && !files_.RecipientsAreCurrent(recipient.incarnation)) return Step::kAgain;
+  if (absl::Status rules = CheckRules(*sent, *received); !rules.ok()) return rules;
 
   accepted_unix_ms_ = NowMs();
   std::vector<engine::MailboxWrite> writes;
@@ -41,13 +76,13 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
                     MessageRows(*sent, sender.row_key, v1::FOLDER_SENT,
                                 v1::DELIVERY_STATE_DELIVERED, envelope_->sender_wrap())});
   const std::uint64_t from_incarnation = from.Queue();
-  // Delivered before: the sender's rows went back to an older state since. They are made up for.
-  const bool deliver = !recipient.known;
+  files_.AddToSenders(*sent, writes.back().batch);
   std::uint64_t to_incarnation = 0;
   if (deliver) {
     writes.push_back({to.tag(), received->next,
                       MessageRows(*received, recipient.row_key, v1::FOLDER_INBOX,
                                   v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap())});
+    files_.AddToRecipients(*received, writes.back().batch);
     to_incarnation = to.Queue();
   }
   context_.engine.ApplyTogether(
@@ -55,6 +90,7 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
                           deliver](const absl::StatusOr<std::vector<engine::Generation>>& answer) {
         sender_lane()->Answer(from_incarnation, answer.status());
         if (deliver) recipient_lane()->Answer(to_incarnation, answer.status());
+        files_.Release();
         if (!answer.ok()) return AfterFailure(answer.status());
         context_.Reached(point::kSendDurable);
         Conclude(SendResult{v1::DELIVERY_STATE_DELIVERED, accepted_unix_ms_});

@@ -10,12 +10,18 @@ class TogetherSend final : public SendOperation {
  public:
   // `envelope` lives until the answer.
   TogetherSend(Sender::Context& context, Mailbox sender, const v1::Envelope& envelope,
-               const Routing& routing, absl::Time deadline, Sender::Answer answer);
+               const Routing& routing, std::vector<crypto::Digest> attachments, absl::Time deadline,
+               Sender::Answer answer);
 
  private:
   absl::StatusOr<Step> Commit(const Looked& sender, const Looked& recipient) override;
   void GoOn(const Delivery& pending) override;
   absl::StatusOr<Step> Queue(const Looked& sender, const Looked& recipient);
+  // What does not let the message be written; asked before its attachments are copied, and again at
+  // the end.
+  absl::Status CheckRules(const Lane::View& sent, const Lane::View& received) const;
+  // The attachments into both mailboxes, held there.
+  absl::Status PrepareFiles(bool deliver);
 };
 
 }  // namespace letterlock::mail

@@ -17,8 +17,8 @@ Sender::Sender(const Options& options, engine::Engine& engine, Mailboxes& mailbo
     : context_(std::make_unique<Context>(options, engine, mailboxes, clock, background)) {}
 Sender::~Sender() = default;
 
-void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::Time deadline,
-                  Answer answer) {
+void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope,
+                  std::vector<crypto::Digest> attachments, absl::Time deadline, Answer answer) {
   if (context_->in_flight.load(std::memory_order_relaxed) >= context_->options.most_in_flight) {
     return std::move(answer)(
         rpc::Exhausted(absl::Milliseconds(100), "too many messages are on their way"));
@@ -34,14 +34,26 @@ void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::
   auto mailbox = context_->mailboxes.Open(grant, deadline);
   if (!mailbox.ok()) return std::move(answer)(mailbox.status());
   SettleOutbox(*mailbox);
+  Attachments* const copies = attachments.empty() ? nullptr : context_->options.attachments;
+  if (!attachments.empty() && copies == nullptr) {
+    return std::move(answer)(
+        rpc::FailField(absl::StatusCode::kUnimplemented, rpc::FieldPath("attachments"),
+                       common::v1::ERROR_REASON_NOT_SERVED, "are not served by this server"));
+  }
+  std::shared_ptr<SendOperation> operation;
   if (context_->engine.CommitsTogether()) {
-    std::make_shared<TogetherSend>(*context_, *std::move(mailbox), envelope, *routing, deadline,
-                                   std::move(answer))
-        ->Begin();
+    operation = std::make_shared<TogetherSend>(*context_, *std::move(mailbox), envelope, *routing,
+                                               std::move(attachments), deadline, std::move(answer));
   } else {
-    StepwiseSend::New(*context_, *std::move(mailbox), envelope, *routing, deadline,
-                      std::move(answer))
-        ->Begin();
+    operation = StepwiseSend::New(*context_, *std::move(mailbox), envelope, *routing,
+                                  std::move(attachments), deadline, std::move(answer));
+  }
+  if (copies == nullptr) return operation->Begin();
+  // Copying takes its time: not on the threads that answer everybody else.
+  const bool queued = copies->Submit(
+      deadline, [operation](const absl::Status& admission) { operation->Begin(admission); });
+  if (!queued) {
+    operation->Begin(rpc::Exhausted(absl::Seconds(1), "too many messages with attachments"));
   }
 }
 

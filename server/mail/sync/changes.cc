@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "attachments/hold.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "mailbox/found_messages.h"
@@ -59,7 +60,8 @@ absl::StatusOr<std::optional<OutboxItem>> ReadOutbox(Lane& lane, std::uint64_t s
 // What deletes one message. Its delivery row stays, so that the same envelope again is no second
 // message; what an outbox row needs of it goes there.
 engine::Batch Deletion(Lane::View& view, const std::string& row_key, const FoundMessage& found,
-                       const Destroyed& destroyed, std::optional<OutboxItem> outbox) {
+                       const Destroyed& destroyed, std::optional<OutboxItem> outbox,
+                       AttachmentHold* files) {
   const vault::MailboxKeys& keys = *view.keys;
   const std::uint64_t sequence = found.delivery.sequence;
   const v1::MailboxMessage& message = *found.message;
@@ -85,10 +87,36 @@ engine::Batch Deletion(Lane::View& view, const std::string& row_key, const Found
   const std::uint64_t number = view.counters.next_sequence++;
   view.counters.message_count -= 1;
   view.counters.byte_count -= message.ciphertext().size();
+  if (files != nullptr) {
+    const auto& hashes = message.state().attachments();
+    files->DropReferences({hashes.begin(), hashes.end()}, view, batch);
+  }
   batch.puts.push_back(SealRow(keys, ChangeKey(ChangeKind::kDestroyed, number),
                                EncodeDestroyed(sequence, destroyed)));
   batch.puts.push_back(SealRow(keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
   return batch;
+}
+
+// Each attachment that the messages name, once; held as long as they are changed. nullptr where
+// they name none.
+absl::StatusOr<std::shared_ptr<AttachmentHold>> HoldFiles(const std::shared_ptr<Lane>& lane,
+                                                          const FoundMessages& found,
+                                                          absl::Time deadline) {
+  std::set<crypto::Digest> hashes;
+  for (const FoundMessage& one : found.messages) {
+    if (!one.message) continue;
+    for (const std::string& bytes : one.message->state().attachments()) {
+      const auto hash = crypto::DigestFromBytes(bytes);
+      if (!hash.ok()) return absl::DataLossError("an attachment's hash is none");
+      hashes.insert(*hash);
+    }
+  }
+  if (hashes.empty()) return nullptr;
+  auto hold = AttachmentHold::Take(lane, std::vector<crypto::Digest>(hashes.begin(), hashes.end()),
+                                   deadline);
+  // Read later than the messages: a write failed in between.
+  if (hold.ok() && (*hold)->incarnation() != found.incarnation) return AttachmentBusy();
+  return hold;
 }
 
 }  // namespace
@@ -154,14 +182,26 @@ absl::StatusOr<std::vector<bool>> Changes::Delete(const Mailbox& mailbox,
     if (item.ok()) outbox[i] = *std::move(item);
     return item.status();
   };
+  // Held until the engine has answered, which may be after this call: `durable` has a part in it.
+  const auto files = std::make_shared<std::shared_ptr<AttachmentHold>>();
+  bool had_files = false;
+  each.prepare = [&](const FoundMessages& found) {
+    files->reset();
+    auto held = HoldFiles(lane, found, deadline);
+    if (!held.ok()) return held.status();
+    *files = *std::move(held);
+    had_files = had_files || *files != nullptr;
+    return absl::OkStatus();
+  };
   each.write = [&](std::size_t i, const FoundMessage& found,
                    Lane::View& view) -> std::optional<engine::Batch> {
     if (!found.message) return std::nullopt;
-    return Deletion(view, row_keys[i], found, {names[i], now_ms}, outbox[i]);
+    return Deletion(view, row_keys[i], found, {names[i], now_ms}, outbox[i], files->get());
   };
   each.queued = [this] { Reached(point::kDeleteQueued); };
-  each.durable = [this] { Reached(point::kDeleteDurable); };
+  each.durable = [this, files] { Reached(point::kDeleteDurable); };
   absl::Status written = WriteEach(lane, row_keys, each, deadline);
+  if (had_files && options_.attachments != nullptr) options_.attachments->RemoveSoon(mailbox);
   if (!written.ok()) return written;
   Forget(lane, deadline);
   return deleted;

@@ -48,6 +48,9 @@ class Writing {
       absl::Status good = each_.check(left_[i], found->messages[i]);
       if (!good.ok()) return good;
     }
+    if (each_.prepare) {
+      if (absl::Status prepared = each_.prepare(*found); !prepared.ok()) return prepared;
+    }
     if (!Queue(*found, *std::move(reserved))) return absl::OkStatus();
     each_.queued();
     return Await();

@@ -19,6 +19,8 @@ struct EachWrite {
   // Whether the message, as it was found, may be changed; before anything is written, without a
   // lock. May read.
   std::function<absl::Status(std::size_t index, const FoundMessage&)> check;
+  // Behind all checks, likewise; may be empty.
+  std::function<absl::Status(const FoundMessages&)> prepare{};
   // The write, which the view counts from here on; nothing where there is nothing to change. Called
   // again for what failed in a way that another attempt may mend.
   std::function<std::optional<engine::Batch>(std::size_t index, const FoundMessage&, Lane::View&)>

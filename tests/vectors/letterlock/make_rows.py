@@ -48,6 +48,10 @@ def rows():
         "index_row": {"member": MEMBER, "tag": index_tag, "nonce": index_nonce, "value": b"\1" + index_nonce + sealed_tag},
         "rows": [row(2, b"", b"a profile"), row(4, u(64, 1), some("envelope", 700)), row(5, some("key", 16), b"")],
         "row_key": {"sender": sender, "message_id": message, "key": mac(hkdf(MAILBOX_KEY, b"", ctx("row-key")), sender, message)[:16]},
+        "attachment_key": {
+            "ciphertext_hash": some("attachment hash", 32),
+            "key": mac(hkdf(MAILBOX_KEY, b"", ctx("row-key")), ctx("attachment-row") + some("attachment hash", 32))[:16],
+        },
         "contact_key": {
             "member": MEMBER,
             "key": mac(hkdf(MAILBOX_KEY, b"", ctx("row-key")), ctx("contact-key") + MEMBER)[:16],

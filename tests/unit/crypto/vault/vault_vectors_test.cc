@@ -94,6 +94,13 @@ TEST_F(RowVectors, RowKey) {
       Hex(k, "key"));
 }
 
+TEST_F(RowVectors, AttachmentKey) {
+  const json& k = v_.at("attachment_key");
+  EXPECT_EQ(MailboxKeys(Tag(), Key())
+                .AttachmentRowKey(*crypto::DigestFromBytes(Hex(k, "ciphertext_hash"))),
+            Hex(k, "key"));
+}
+
 TEST_F(RowVectors, ContactKey) {
   const json& k = v_.at("contact_key");
   EXPECT_EQ(MailboxKeys(Tag(), Key()).ContactRowKey(ReadId<MemberId>(k, "member")), Hex(k, "key"));

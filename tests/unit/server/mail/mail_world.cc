@@ -29,16 +29,21 @@ void MailWorld::Start() {
   verifier = std::make_unique<EnrollmentVerifier>(trust, clock);
   background = std::make_unique<rpc::WorkerPool>(
       rpc::WorkerPool::Options{.threads = 2, .queue = 4096, .name = "background"});
-  sender =
-      std::make_unique<Sender>(Sender::Options{.deployment = trust.deployment(), .quota = quota_},
-                               *engine, *mailboxes, clock, *background);
-  changes = std::make_unique<Changes>(Changes::Options(), clock);
+  attachments = std::make_unique<Attachments>(Attachments::Options{.quota_bytes = quota_.bytes},
+                                              *mailboxes, clock);
+  sender = std::make_unique<Sender>(
+      Sender::Options{
+          .deployment = trust.deployment(), .quota = quota_, .attachments = attachments.get()},
+      *engine, *mailboxes, clock, *background);
+  changes = std::make_unique<Changes>(Changes::Options{.attachments = attachments.get()}, clock);
 }
 
 void MailWorld::Stop() {
+  if (attachments != nullptr) attachments->Drain();
   if (background != nullptr) background->Drain();
   engine.reset();
   sender.reset();
+  attachments.reset();
   background.reset();
   sessions.reset();
   tokens.reset();
@@ -80,10 +85,11 @@ MemberGrant MailWorld::GrantOf(const TestUser& user) {
 }
 
 absl::StatusOr<SendResult> MailWorld::Send(const TestUser& from, const v1::Envelope& envelope,
-                                           absl::Duration patience) {
+                                           absl::Duration patience,
+                                           const std::vector<crypto::Digest>& attached) {
   absl::Notification answered;
   absl::StatusOr<SendResult> result;
-  sender->Send(GrantOf(from), envelope, absl::Now() + patience,
+  sender->Send(GrantOf(from), envelope, attached, absl::Now() + patience,
                [&](absl::StatusOr<SendResult> answer) {
                  result = std::move(answer);
                  answered.Notify();

@@ -18,6 +18,7 @@
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
+#include "server/mail/attachments/attachments.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
@@ -75,7 +76,8 @@ class MailWorld {
 
   // Waits for the answer.
   absl::StatusOr<SendResult> Send(const TestUser& from, const v1::Envelope& envelope,
-                                  absl::Duration patience = absl::Seconds(30));
+                                  absl::Duration patience = absl::Seconds(30),
+                                  const std::vector<crypto::Digest>& attached = {});
   std::vector<v1::MessageSummary> ListAll(const TestUser& user,
                                           v1::Folder folder = v1::FOLDER_UNSPECIFIED);
   v1::MailboxMessage GetOne(const TestUser& owner, const crypto::MemberId& sender,
@@ -96,6 +98,7 @@ class MailWorld {
   std::unique_ptr<Sessions> sessions;
   std::unique_ptr<EnrollmentVerifier> verifier;
   std::unique_ptr<rpc::WorkerPool> background;
+  std::unique_ptr<Attachments> attachments;
   std::unique_ptr<Sender> sender;
   std::unique_ptr<Changes> changes;
 

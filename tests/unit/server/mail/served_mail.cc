@@ -23,13 +23,15 @@ ServedMail::ServedMail()
                             .changes = world.changes.get(),
                             .sessions = world.sessions.get(),
                             .authenticator = authenticator_.get(),
-                            .enrollment = world.verifier.get()},
+                            .enrollment = world.verifier.get(),
+                            .attachments = world.attachments.get()},
                            {.pool = pool_.get(), .logger = logger});
   const test::TlsFiles files = test::MakeTlsFiles(directory_.path());
   rpc::ServerOptions options;
   options.credentials = tls::MakeServerCredentials({.certificate_file = files.certificate_file,
                                                     .key_file = files.key_file})
                             .value();
+  ca_file_ = files.ca_file;
   options.max_request_bytes = kMaxRequestBytes;
   std::vector<rpc::Service*> bound;
   for (const auto& service : services_) bound.push_back(service.get());

@@ -26,6 +26,9 @@ class ServedMail {
   // Opens a session over the wire.
   std::string TokenOf(const TestUser& user) { return client_->OpenSession(user).value(); }
 
+  const std::string& address() const { return runner_->address(); }
+  const std::string& ca_file() const { return ca_file_; }
+
   // All rows of the store.
   std::map<std::string, std::map<engine::RowKey, std::string>> Store();
   // Returns when no message is on its way any more: answers come before the last step.
@@ -49,6 +52,7 @@ class ServedMail {
   std::vector<std::unique_ptr<rpc::Service>> services_;
   std::unique_ptr<rpc::ServerRunner> runner_;
   std::unique_ptr<testing::MailClient> client_;
+  std::string ca_file_;
 };
 
 }  // namespace letterlock::mail

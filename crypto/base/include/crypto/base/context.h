@@ -57,6 +57,7 @@ inline constexpr std::string_view kIndexSeal = "letterlock/v1/index-seal";
 inline constexpr std::string_view kRowSeal = "letterlock/v1/row-seal";
 inline constexpr std::string_view kRowKey = "letterlock/v1/row-key";
 inline constexpr std::string_view kThreadKey = "letterlock/v1/thread-key";
+inline constexpr std::string_view kAttachmentRow = "letterlock/v1/attachment-row";
 inline constexpr std::string_view kRequestDigest = "letterlock/v1/request-digest";
 inline constexpr std::string_view kContactKey = "letterlock/v1/contact-key";
 

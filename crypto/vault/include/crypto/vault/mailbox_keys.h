@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "crypto/base/hash.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/random.h"
 #include "crypto/base/secret_bytes.h"
@@ -26,6 +27,7 @@ namespace letterlock::vault {
 inline constexpr size_t kRowOverhead = 45;
 inline constexpr size_t kMessageRowKeySize = 16;
 inline constexpr size_t kThreadKeySize = 16;
+inline constexpr size_t kAttachmentRowKeySize = 16;
 
 // Where a row is within its mailbox.
 struct RowPlace {
@@ -55,6 +57,9 @@ class MailboxKeys {
 
   // kThreadKeySize bytes: what the keys of this mailbox's thread rows begin with.
   std::string ThreadKey(std::string_view thread_id) const;
+
+  // kAttachmentRowKeySize bytes: where this mailbox keeps an attachment, by its ciphertext's hash.
+  std::string AttachmentRowKey(const crypto::Digest& ciphertext_hash) const;
 
   // What page tokens of this mailbox, and with a context its sync tokens, are signed with
   // (page_token.h, sync_token.h).

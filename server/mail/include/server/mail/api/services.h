@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "server/mail/attachments/attachments.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/send/sender.h"
@@ -21,9 +22,10 @@ struct Parts {
   Sessions* sessions = nullptr;
   TokenAuthenticator* authenticator = nullptr;
   const EnrollmentVerifier* enrollment = nullptr;
+  Attachments* attachments = nullptr;
 };
 
-// EnrollmentService, SessionService and MailService, every method bound.
+// EnrollmentService, SessionService, MailService and AttachmentService, every method bound.
 std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
                                                         const rpc::Service::Options& options);
 

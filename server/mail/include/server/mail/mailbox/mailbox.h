@@ -54,6 +54,7 @@ class Mailbox {
 
  private:
   friend class Mailboxes;
+  friend class Attachments;
   friend class SendOperation;
   friend class Outbox;
   friend class Changes;

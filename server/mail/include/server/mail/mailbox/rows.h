@@ -32,6 +32,9 @@ inline constexpr engine::Table kChanges{0x08};
 inline constexpr engine::Table kFlags{0x09};
 inline constexpr engine::Table kContacts{0x0a};
 inline constexpr engine::Table kBlocks{0x0b};
+inline constexpr engine::Table kAttachments{0x0c};
+inline constexpr engine::Table kAttachmentChunks{0x0d};
+inline constexpr engine::Table kAttachmentExpiries{0x14};
 inline constexpr engine::Table kIndex{0x10};
 inline constexpr engine::Table kIndexKey{0x11};
 }  // namespace table
@@ -83,6 +86,7 @@ struct OutboxItem {
   // Both empty while the message row is there.
   std::string sender_wrap{};
   std::string ciphertext{};
+  std::vector<crypto::Digest> attachments{};  // at most 16
 };
 
 // A profile without devices. DATA_LOSS where `entry` is none; who signed it was checked when it was

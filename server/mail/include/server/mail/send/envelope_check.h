@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "crypto/base/hash.h"
 #include "crypto/base/ids.h"
 #include "letterlock/mail/v1/envelope.pb.h"
@@ -36,7 +37,8 @@ absl::StatusOr<Routing> ReadStoredHeader(std::string_view header);
 // Whether some content is padded to exactly this length.
 bool IsPaddedLength(std::uint32_t length);
 
-// Ties a message id to the bytes of one envelope.
-crypto::Digest RequestDigest(const v1::Envelope& envelope);
+// Ties a message id to the bytes of one envelope, and to the attachments that go with it.
+crypto::Digest RequestDigest(const v1::Envelope& envelope,
+                             absl::Span<const crypto::Digest> attachments = {});
 
 }  // namespace letterlock::mail

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -16,6 +18,7 @@
 #include "engine/engine.h"
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/attachments/attachments.h"
 #include "server/mail/fault_points.h"
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailbox.h"
@@ -35,6 +38,8 @@ class Sender {
   struct Options {
     crypto::DeploymentId deployment;
     Quota quota;
+    // Not owned; outlives this. nullptr: messages with attachments are not served.
+    Attachments* attachments = nullptr;
     // Messages on their way to the disk at a time; REQUIRES: well below what the engine queues.
     std::size_t most_in_flight = 2048;
     FaultPoints* points = nullptr;  // not owned; outlives this; nullptr: none
@@ -55,11 +60,18 @@ class Sender {
   //  - OK, DELIVERED: durable in both mailboxes; PENDING: in the sender's alone so far; REFUSED.
   //  - INVALID_ARGUMENT: as CheckEnvelope. PERMISSION_DENIED: NOT_SENDER. ALREADY_EXISTS:
   //  ID_REUSED.
-  //    FAILED_PRECONDITION: SENDER_KEY, RECIPIENT_KEY. NOT_FOUND: UNKNOWN_RECIPIENT.
-  //    RESOURCE_EXHAUSTED: MAILBOX_FULL, OVERLOADED. ABORTED: BUSY. Nothing was written.
+  //    FAILED_PRECONDITION: SENDER_KEY, RECIPIENT_KEY, ATTACHMENT_MISSING. NOT_FOUND:
+  //    UNKNOWN_RECIPIENT. RESOURCE_EXHAUSTED: MAILBOX_FULL, OVERLOADED. ABORTED: BUSY. Nothing was
+  //    written.
   //  - UNAVAILABLE, DEADLINE_EXCEEDED: unknown; sending the same envelope again finds out.
+  // `attachments` are the hashes of complete uploads of the sender's mailbox, each once; they are
+  // copied into the recipient's before the message is written there.
+  void Send(const MemberGrant& grant, const v1::Envelope& envelope,
+            std::vector<crypto::Digest> attachments, absl::Time deadline, Answer answer);
   void Send(const MemberGrant& grant, const v1::Envelope& envelope, absl::Time deadline,
-            Answer answer);
+            Answer answer) {
+    Send(grant, envelope, {}, deadline, std::move(answer));
+  }
 
   // Goes on with what an earlier process left in this mailbox's outbox, in the background and once.
   void SettleOutbox(const Mailbox& mailbox);

@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "crypto/base/clock.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
+#include "server/mail/attachments/attachments.h"
 #include "server/mail/fault_points.h"
 #include "server/mail/mailbox/mailbox.h"
 
@@ -40,7 +41,10 @@ class Changes {
   struct Options {
     // Deletions are remembered for so long; then devices that did not hear of them start again.
     absl::Duration retention = absl::Hours(30 * 24);
-    FaultPoints* points = nullptr;  // not owned; outlives this; nullptr: none
+    // Removes what deleted messages no longer hold; nullptr: that waits for the owner's next
+    // upload.
+    Attachments* attachments = nullptr;  // neither is owned; both outlive this
+    FaultPoints* points = nullptr;       // nullptr: none
   };
 
   // `clock` is not owned and outlives this.
