@@ -1,6 +1,7 @@
 #include "content_codec.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "canonical.h"
@@ -35,6 +36,11 @@ void WipeMessage(mail::v1::Content* m) {
     WipeString(a.mutable_file_name());
     WipeString(a.mutable_key());
   }
+  if (!m->has_imported()) return;
+  mail::v1::ImportedMessage* imported = m->mutable_imported();
+  WipeString(imported->mutable_conversation());
+  WipeString(imported->mutable_from());
+  for (std::string& to : *imported->mutable_to()) WipeString(&to);
 }
 
 void WipeMessage(mail::v1::SignedContent* m) { WipeString(m->mutable_content()); }
@@ -73,6 +79,24 @@ absl::StatusOr<Attachment> DecodeAttachment(const mail::v1::AttachmentReference&
                     .chunk_count = a.chunk_count()};
 }
 
+void SetImported(const Imported& from, mail::v1::ImportedMessage* to) {
+  to->set_source(from.source);
+  to->set_conversation(from.conversation);
+  to->set_from(from.from);
+  to->mutable_to()->Assign(from.to.begin(), from.to.end());
+  to->set_date(from.date);
+  to->set_folder(from.folder);
+}
+
+Imported ImportedOf(const mail::v1::ImportedMessage& m) {
+  return {.source = m.source(),
+          .conversation = m.conversation(),
+          .from = m.from(),
+          .to = {m.to().begin(), m.to().end()},
+          .date = m.date(),
+          .folder = m.folder()};
+}
+
 }  // namespace
 
 SecretBuffer EncodeContent(const Content& content, const crypto::Handle& sender,
@@ -92,6 +116,7 @@ SecretBuffer EncodeContent(const Content& content, const crypto::Handle& sender,
   }
   m->set_sender_handle(sender.str());
   m->set_recipient_handle(recipient.str());
+  if (content.imported) SetImported(*content.imported, m->mutable_imported());
   return Serialise(*m);  // no maps: canonical as it is
 }
 
@@ -106,7 +131,12 @@ absl::StatusOr<AddressedContent> DecodeContent(std::string_view bytes) {
                   .body = SecretBuffer::Copy(m->body()),
                   .body_format = static_cast<BodyFormat>(m->body_format()),
                   .sent_unix_ms = m->sent_unix_ms(),
-                  .attachments = {}};
+                  .attachments = {},
+                  .imported = std::nullopt};
+  if (m->has_imported()) content.imported = ImportedOf(m->imported());
+  // A letter to oneself is an imported one, and an imported one is a letter to oneself: nobody puts
+  // words into an archive's mouth in somebody else's mailbox.
+  if (content.imported.has_value() != (*sender == *recipient)) return Malformed();
   for (const mail::v1::AttachmentReference& a : m->attachments()) {
     absl::StatusOr<Attachment> attachment = DecodeAttachment(a);
     if (!attachment.ok()) return attachment.status();

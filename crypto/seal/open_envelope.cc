@@ -85,6 +85,7 @@ absl::StatusOr<ReceivedMessage> ReceivedMessage::Open(const MemberKeys& self,
       OpenCopy(self.encryption, header->recipient_encryption_key_id, *header, copy);
   if (!state.ok()) return state.status();
   if (state->recipient != self.handle) return Refused("message is for another handle");
+  if (state->content.imported) return Refused("an imported message is no received one");
   return ReceivedMessage(*std::move(state));
 }
 
@@ -108,6 +109,7 @@ absl::StatusOr<SentMessage> SentMessage::Open(const MemberKeys& self, const Mail
       OpenCopy(self.encryption, header->sender_encryption_key_id, *header, copy);
   if (!state.ok()) return state.status();
   if (state->sender != self.handle) return Refused("message is from another handle");
+  if (state->content.imported) return Refused("an imported message is no sent one");
   return SentMessage(*std::move(state));
 }
 
@@ -117,6 +119,29 @@ absl::StatusOr<VerifiedMessage> SentMessage::Verify(const Correspondent& recipie
       recipient.IdIn(state_.header.deployment) != state_.header.recipient) {
     return Refused("recipient is not the member that the header names");
   }
+  if (absl::Status s = CheckSignature(own_identity_key); !s.ok()) return s;
+  return TakeVerified();
+}
+
+absl::StatusOr<ImportedMessage> ImportedMessage::Open(const MemberKeys& self,
+                                                      const MailboxCopy& copy) {
+  const absl::StatusOr<EnvelopeHeader> header = EnvelopeHeader::Parse(copy.header);
+  if (!header.ok()) return header.status();
+  if (header->deployment != self.deployment || header->sender != self.member ||
+      header->recipient != self.member) {
+    return Refused("message is not from this member to herself");
+  }
+  absl::StatusOr<State> state =
+      OpenCopy(self.encryption, header->recipient_encryption_key_id, *header, copy);
+  if (!state.ok()) return state.status();
+  if (state->sender != self.handle || state->recipient != self.handle) {
+    return Refused("message is of another handle");
+  }
+  return ImportedMessage(*std::move(state));
+}
+
+absl::StatusOr<VerifiedMessage> ImportedMessage::Verify(
+    const crypto::PublicKey& own_identity_key) && {
   if (absl::Status s = CheckSignature(own_identity_key); !s.ok()) return s;
   return TakeVerified();
 }

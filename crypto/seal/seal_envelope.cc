@@ -30,23 +30,18 @@ EnvelopeHeader MakeHeader(const MemberKeys& sender, const Correspondent& recipie
           .sender = sender.member,
           .sender_identity_key_id = KeyIdOf(sender.identity.public_key()),
           .sender_encryption_key_id = KeyIdOf(sender.encryption.public_key()),
-          .recipient = recipient.IdIn(sender.deployment),
+          .recipient = message.content.imported ? sender.member : recipient.IdIn(sender.deployment),
           .recipient_encryption_key_id = KeyIdOf(recipient.encryption_key),
           .nonce = nonce,
           .padded_length = padded_length,
           .commitment = commitment};
 }
 
-}  // namespace
-
-absl::StatusOr<SealedEnvelope> SealEnvelope(const MemberKeys& sender,
-                                            const Correspondent& recipient,
-                                            const OutgoingMessage& message,
-                                            crypto::RandomSource& random) {
+// Whether or not the recipient is the sender.
+absl::StatusOr<SealedEnvelope> SealAny(const MemberKeys& sender, const Correspondent& recipient,
+                                       const OutgoingMessage& message,
+                                       crypto::RandomSource& random) {
   if (absl::Status s = CheckContent(message.content); !s.ok()) return s;
-  if (recipient.IdIn(sender.deployment) == sender.member) {
-    return absl::InvalidArgumentError("the recipient is the sender");
-  }
   const SecretBuffer content =
       internal::EncodeContent(message.content, sender.handle, recipient.handle);
   absl::StatusOr<PaddedContent> padded = PaddedContent::Prepare(content);
@@ -76,6 +71,32 @@ absl::StatusOr<SealedEnvelope> SealEnvelope(const MemberKeys& sender,
   out.recipient_wrap = *std::move(recipient_wrap);
   out.sender_wrap = *std::move(sender_wrap);
   return out;
+}
+
+}  // namespace
+
+absl::StatusOr<SealedEnvelope> SealEnvelope(const MemberKeys& sender,
+                                            const Correspondent& recipient,
+                                            const OutgoingMessage& message,
+                                            crypto::RandomSource& random) {
+  if (recipient.IdIn(sender.deployment) == sender.member) {
+    return absl::InvalidArgumentError("the recipient is the sender");
+  }
+  if (message.content.imported) {
+    return absl::InvalidArgumentError("an imported message is for oneself");
+  }
+  return SealAny(sender, recipient, message, random);
+}
+
+absl::StatusOr<SealedEnvelope> SealImported(const MemberKeys& self, const OutgoingMessage& message,
+                                            crypto::RandomSource& random) {
+  if (!message.content.imported) return absl::InvalidArgumentError("no imported message");
+  // The id is the header's, whatever keys the member began with.
+  Correspondent own = {.handle = self.handle,
+                       .genesis_key = self.identity.public_key(),
+                       .identity_key = self.identity.public_key(),
+                       .encryption_key = self.encryption.public_key()};
+  return SealAny(self, own, message, random);
 }
 
 }  // namespace letterlock::seal

@@ -276,6 +276,54 @@ def attachment_file():
     }
 
 
+# --- Imported messages ---------------------------------------------------------------------------
+
+IMPORT_COLUMNS = ("conversation", "from", "to", "date", "subject", "content", "folder")
+
+
+def imported_envelope(message_id, thread_id, row):
+    key, nonce = some("imported content key", 32), some("imported nonce", 24)
+    claim = proto((1, b"linkedin"), (2, row["conversation"].encode()), (3, row["from"].encode()), (4, row["to"].encode()),
+                  (5, row["date"].encode()), (6, row["folder"].encode()))
+    content = proto((1, row["subject"].encode()), (2, row["content"].encode()), (3, 2), (4, 1741796723000),
+                    (6, ADA.handle.encode()), (7, ADA.handle.encode()), (8, claim))
+    length = padded_length(4 + len(proto((1, content), (2, bytes(63) + b"1"))))
+    header = proto((1, DEPLOYMENT), (2, 1), (3, message_id), (4, thread_id), (5, ADA.id), (6, key_id(ADA.identity_public)),
+                   (7, key_id(ADA.encryption_public)), (8, ADA.id), (9, key_id(ADA.encryption_public)), (10, nonce), (11, length),
+                   (12, commitment_of(key)))
+    padded = lp(proto((1, content), (2, sign(ADA.identity_seed, "message", sha256(header) + sha256(content)))))
+    padded += bytes(length - len(padded))
+    return {
+        "sent_unix_ms": 1741796723000,
+        "content_key": key,
+        "nonce": nonce,
+        "recipient_ephemeral": some("imported ephemeral recipient", 32),
+        "sender_ephemeral": some("imported ephemeral sender", 32),
+        "header": header,
+        "ciphertext": xchacha_seal(hkdf(key, b"", ctx("content-key")), nonce, header, padded),
+        "recipient_wrap": wrap(key, ADA.encryption_public, header, some("imported ephemeral recipient", 32)),
+        "sender_wrap": wrap(key, ADA.encryption_public, header, some("imported ephemeral sender", 32)),
+    }
+
+
+def import_file():
+    row = {"conversation": "2-52f888ba3de53cbe4d95761d==", "from": "Amara Okafor", "to": "李 明",
+           "date": "2025-03-12 16:25:23 UTC", "subject": "", "content": "<p>Yes, happy to talk.</p>\n", "folder": "INBOX"}
+    key = hkdf(ADA.state_key, b"", ctx("import"))
+    text = b"".join(lp(row[column].encode()) for column in IMPORT_COLUMNS)
+    message_id = mac(key, ctx("import-message"), lp(b"linkedin"), lp(text))[:16]
+    thread_id = mac(key, ctx("import-thread"), lp(b"linkedin"), lp(row["conversation"].encode()))[:16]
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "source": "linkedin",
+        "row": row,
+        "message_id": message_id,
+        "thread_id": thread_id,
+        "envelope": imported_envelope(message_id, thread_id, row),
+    }
+
+
 # --- Device certificate, session -----------------------------------------------------------------
 
 
@@ -372,6 +420,7 @@ FILES = {
     "identifiers.json": identifiers,
     "envelope.json": envelope_file,
     "attachment.json": attachment_file,
+    "import.json": import_file,
     "device_certificate.json": device_certificate,
     "session.json": session,
     "key_file.json": key_file,

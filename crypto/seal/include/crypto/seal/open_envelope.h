@@ -97,4 +97,16 @@ class SentMessage : public OpenedMessage {
   using OpenedMessage::OpenedMessage;
 };
 
+// What this member imported for herself. INVALID_ARGUMENT unless it is from her and to her, and
+// her own identity key (today's, or the one of then) signed it.
+class ImportedMessage : public OpenedMessage {
+ public:
+  static absl::StatusOr<ImportedMessage> Open(const MemberKeys& self, const MailboxCopy& copy);
+
+  absl::StatusOr<VerifiedMessage> Verify(const crypto::PublicKey& own_identity_key) &&;
+
+ private:
+  using OpenedMessage::OpenedMessage;
+};
+
 }  // namespace letterlock::seal

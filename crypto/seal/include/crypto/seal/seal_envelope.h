@@ -38,4 +38,9 @@ absl::StatusOr<SealedEnvelope> SealEnvelope(const MemberKeys& sender,
                                             const OutgoingMessage& message,
                                             crypto::RandomSource& random);
 
+// Seals a message that a member brings along from elsewhere: to herself (docs/formats.md, "Imported
+// messages"). INVALID_ARGUMENT: content outside its limits, or one that is not `imported`.
+absl::StatusOr<SealedEnvelope> SealImported(const MemberKeys& self, const OutgoingMessage& message,
+                                            crypto::RandomSource& random);
+
 }  // namespace letterlock::seal
