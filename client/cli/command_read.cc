@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/display_text.h"
@@ -197,18 +198,48 @@ ExitCode Search(const CommonOptions& common, const std::vector<std::string>& wor
               output);
 }
 
+void PrintAttachments(const client::Message& message, Output& output) {
+  if (message.files.empty()) return;
+  Table table({{"N"}, {"SIZE"}, {"ATTACHMENT"}});
+  int number = 0;
+  for (const auto& file : message.files) {
+    table.Add({std::to_string(++number), std::to_string(file.size), DisplayLine(file.file_name)});
+  }
+  output.out() << '\n';
+  table.Print(output.out());
+  output.Note("`letterlock save " + HexOf(message.id).substr(0, kLeastIdDigits) +
+              "` saves them here.");
+}
+
+// Who wrote it nobody knows but the archive.
+template <typename Imported>
+void PrintClaim(const Imported& imported, Output& output) {
+  output.out() << "From:    " << DisplayLine(imported.from) << "  (so says the archive of "
+               << imported.source << "; NOT VERIFIED)\n"
+               << "To:      ";
+  const char* before = "";
+  for (const std::string& to : imported.to) {
+    output.out() << std::exchange(before, ", ") << DisplayLine(to);
+  }
+  output.out() << '\n' << "Folder:  " << DisplayLine(imported.folder) << '\n';
+}
+
 void PrintMessage(const client::Message& message, Output& output) {
-  output.out() << "From:    " << message.from.str() << "  ("
-               << (message.key_replaced ? kReplacedKey : "signature verified") << ")\n"
-               << "To:      " << message.to.str() << '\n'
-               << "Date:    " << TimeText(message.sent_unix_ms) << '\n'
+  if (message.imported.has_value()) {
+    PrintClaim(*message.imported, output);
+  } else {
+    output.out() << "From:    " << message.from.str() << "  ("
+                 << (message.key_replaced ? kReplacedKey : "signature verified") << ")\n"
+                 << "To:      " << message.to.str() << '\n';
+  }
+  output.out() << "Date:    " << TimeText(message.sent_unix_ms) << '\n'
                << "Subject: " << DisplayLine(Shown(message.subject)) << '\n'
                << "Id:      " << HexOf(message.id) << '\n'
                << (message.format == client::BodyFormat::kHtml ? "Format:  HTML, as text\n" : "")
                << '\n'
                << DisplayBlock(Shown(message.body), "  ");
   if (message.key_replaced) output.Note(kAboutReplacedKey);
-  if (message.attachments > 0) output.Note("It has attachments, which this version can't fetch.");
+  PrintAttachments(message, output);
 }
 
 struct ReadOptions {

@@ -7,6 +7,7 @@
 #include "client/failure.h"
 #include "commands.h"
 #include "message_text.h"
+#include "progress.h"
 
 namespace letterlock::cli {
 namespace {
@@ -53,7 +54,9 @@ ExitCode Send(const CommonOptions& common, const SendOptions& options, Output& o
       .subject = crypto::SecretBuffer::Copy(options.text.subject),
       .body = *std::move(body),
       .format = options.text.html ? client::BodyFormat::kHtml : client::BodyFormat::kPlain,
-      .thread = std::nullopt};
+      .thread = std::nullopt,
+      .files = options.text.files,
+      .progress = ShowProgress(output, "sending")};
   return SendDraft(**client, draft, output);
 }
 
@@ -72,7 +75,9 @@ ExitCode Reply(const CommonOptions& common, const ReplyOptions& options, Output&
       .subject = crypto::SecretBuffer::Copy(subject),
       .body = *std::move(body),
       .format = options.text.html ? client::BodyFormat::kHtml : client::BodyFormat::kPlain,
-      .thread = original->thread};
+      .thread = original->thread,
+      .files = options.text.files,
+      .progress = ShowProgress(output, "sending")};
   return SendDraft(**client, draft, output);
 }
 
@@ -99,6 +104,8 @@ void AddText(CLI::App& command, TextOptions* text, bool subject_needed) {
                   "a file with the text; standard input where neither is given")
       ->excludes(body);
   command.add_flag("--html", text->html, "the body is HTML");
+  command.add_option("--attach", text->files, "a file that goes with it, at most 25 MiB; up to 16")
+      ->allow_extra_args(false);
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ void AddAccountCommands(Registry& registry);
 void AddLookupCommands(Registry& registry);
 void AddSendCommands(Registry& registry);
 void AddReadCommands(Registry& registry);
+void AddSaveCommands(Registry& registry);
+void AddImportCommands(Registry& registry);
+void AddTakeoutCommands(Registry& registry);
 void AddTrustCommands(Registry& registry);
 
 }  // namespace letterlock::cli

@@ -79,7 +79,17 @@ const char* DeliveryName(client::Delivery delivery) {
   return "pending";
 }
 
+const char* SignatureName(const client::Message& message) {
+  // The member's own, of what nobody vouches for.
+  if (message.folder == client::Folder::kImported) return "imported";
+  return message.key_replaced ? "verified-under-replaced-key" : "verified";
+}
+
 nlohmann::json MessageJson(const client::Message& message, bool body) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& file : message.files) {
+    files.push_back({{"name", file.file_name}, {"size", file.size}});
+  }
   nlohmann::json json = {
       {"id", HexOf(message.id)},
       {"thread", crypto::HexEncode(message.thread.bytes())},
@@ -89,7 +99,7 @@ nlohmann::json MessageJson(const client::Message& message, bool body) {
       {"from", message.from.str()},
       {"to", message.to.str()},
       {"sender", crypto::HexEncode(message.sender.bytes())},
-      {"signature", message.key_replaced ? "verified-under-replaced-key" : "verified"},
+      {"signature", SignatureName(message)},
       {"subject", Shown(message.subject)},
       {"body_format", message.format == client::BodyFormat::kHtml ? "html" : "plain"},
       {"attachments", message.attachments},
@@ -97,6 +107,13 @@ nlohmann::json MessageJson(const client::Message& message, bool body) {
       {"accepted_unix_ms", message.accepted_unix_ms}};
   if (message.delivery.has_value()) json["delivery"] = DeliveryName(*message.delivery);
   if (body) json["body"] = Shown(message.body);
+  if (body) json["files"] = files;
+  if (message.imported.has_value()) {
+    json["imported"] = {
+        {"source", message.imported->source}, {"conversation", message.imported->conversation},
+        {"from", message.imported->from},     {"to", message.imported->to},
+        {"date", message.imported->date},     {"folder", message.imported->folder}};
+  }
   return json;
 }
 

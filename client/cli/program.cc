@@ -48,6 +48,9 @@ void AddCommands(Registry& registry) {
   AddLookupCommands(registry);
   AddSendCommands(registry);
   AddReadCommands(registry);
+  AddSaveCommands(registry);
+  AddImportCommands(registry);
+  AddTakeoutCommands(registry);
   AddTrustCommands(registry);
 }
 

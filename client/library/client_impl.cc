@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "attachment_files.h"
 #include "client/failure.h"
 #include "crypto/seal/device.h"
 #include "letterlock/directory/v1/entry.pb.h"
@@ -41,9 +42,12 @@ absl::StatusOr<Surroundings> Connect(const Config& config) {
   if (!directory.ok()) return AsUsageProblem(directory.status());
   auto mail = ConnectMail(config.mail);
   if (!mail.ok()) return AsUsageProblem(mail.status());
+  auto attachments = ConnectAttachments(config.mail);
+  if (!attachments.ok()) return AsUsageProblem(attachments.status());
   return Surroundings{.trust = *std::move(trust),
                       .directory = *std::move(directory),
                       .mail = *std::move(mail),
+                      .attachments = *std::move(attachments),
                       .clock = std::make_unique<crypto::SystemClock>(),
                       .random = std::make_unique<crypto::SystemRandom>(),
                       .sleeper = std::make_unique<SystemSleeper>(),
@@ -150,6 +154,13 @@ absl::Status ClientImpl::Trust(const TrustQuestion& question) {
   if (!transaction.ok()) return transaction.status();
   const absl::Status accepted = Accept(&transaction->state(), keys_.deployment, question);
   return accepted.ok() ? transaction->Commit() : accepted;
+}
+
+absl::StatusOr<SavedFile> ClientImpl::Save(const seal::Attachment& attachment,
+                                           const std::string& directory, const Progress& progress) {
+  if (parts_.attachments == nullptr) return UsageProblem("this client fetches no attachments");
+  return DownloadFile({&mail_, parts_.attachments.get(), parts_.random.get()}, attachment,
+                      directory, progress);
 }
 
 absl::Status ClientImpl::own_entry_unchecked() const {

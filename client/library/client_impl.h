@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "attest/trust.h"
 #include "cache/mail_cache.h"
+#include "client/attachment_transport.h"
 #include "client/client.h"
 #include "client/directory_client.h"
 #include "client/mail_client.h"
@@ -33,6 +34,7 @@ struct Surroundings {
   attest::TrustFile trust;
   std::unique_ptr<DirectoryTransport> directory;
   std::unique_ptr<MailTransport> mail;
+  std::unique_ptr<AttachmentTransport> attachments{};  // nullptr: there are none to send or to save
   std::unique_ptr<crypto::Clock> clock;
   std::unique_ptr<crypto::RandomSource> random;
   std::unique_ptr<Sleeper> sleeper;
@@ -64,6 +66,10 @@ class ClientImpl final : public Client {
   absl::StatusOr<Listing> List(Folder folder, std::size_t most) override;
   absl::StatusOr<Listing> Search(std::string_view words, std::size_t most) override;
   absl::StatusOr<Message> Read(std::string_view id_prefix) override;
+  absl::StatusOr<SavedFile> Save(const seal::Attachment& attachment, const std::string& directory,
+                                 const Progress& progress) override;
+  absl::StatusOr<ImportSummary> ImportLinkedIn(const std::string& path,
+                                               const Progress& progress) override;
   void StayOffline() override;
   bool cache_thrown_away() const override;
   absl::Status alarm() const override;
@@ -102,6 +108,9 @@ class ClientImpl final : public Client {
   // also after a refusal.
   template <typename Ask>
   auto AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>()));
+
+  // sending.cc: what the draft's files become in the content.
+  absl::StatusOr<std::vector<seal::Attachment>> UploadFiles(const Draft& draft);
 
   absl::Status CheckComplete(const State& state) const;
   absl::Status CheckComplete() const;  // of the state as it is on disk

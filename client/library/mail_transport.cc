@@ -57,6 +57,10 @@ class GrpcMailTransport final : public MailTransport {
                       mail::v1::DeleteResponse* response) override {
     return Call(server_, *mail_, &MailService::Stub::Delete, request, response, token);
   }
+  absl::Status Import(std::string_view token, const mail::v1::ImportRequest& request,
+                      mail::v1::ImportResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Import, request, response, token);
+  }
   absl::Status Respond(std::string_view token, const mail::v1::RespondRequest& request,
                        mail::v1::RespondResponse* response) override {
     return Call(server_, *mail_, &MailService::Stub::Respond, request, response, token);
@@ -112,6 +116,10 @@ absl::Status Unserved() { return absl::UnimplementedError("this transport does n
 
 absl::Status MailTransport::Update(std::string_view, const mail::v1::UpdateRequest&,
                                    mail::v1::UpdateResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Import(std::string_view, const mail::v1::ImportRequest&,
+                                   mail::v1::ImportResponse*) {
   return Unserved();
 }
 absl::Status MailTransport::Delete(std::string_view, const mail::v1::DeleteRequest&,

@@ -31,6 +31,8 @@ Message View(seal::VerifiedMessage verified, bool key_replaced,
                      .body = std::move(verified.content.body),
                      .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
                      .attachments = verified.content.attachments.size(),
+                     .files = std::move(verified.content.attachments),
+                     .imported = std::move(verified.content.imported),
                      .sent_unix_ms = verified.content.sent_unix_ms,
                      .delivery = std::nullopt,
                      .labels = {}};
@@ -51,7 +53,8 @@ absl::StatusOr<Message> MailboxReader::Take(const mail::v1::MailboxMessage& stor
                                             const mail::v1::MessageReference& asked) {
   const seal::MailboxCopy copy = {stored.header(), stored.wrap(), stored.ciphertext()};
   const bool sent = stored.state().folder() == mail::v1::FOLDER_SENT;
-  auto verified = sent ? OpenSent(copy) : OpenReceived(copy);
+  const bool imported = stored.state().folder() == mail::v1::FOLDER_IMPORTED;
+  auto verified = imported ? OpenImported(copy) : sent ? OpenSent(copy) : OpenReceived(copy);
   if (!verified.ok()) return verified.status();
   const seal::EnvelopeHeader& header = verified->message.header;
   if (header.sender.bytes() != asked.sender() || header.message_id.bytes() != asked.message_id()) {
@@ -98,6 +101,14 @@ absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenSent(const seal::Mail
   auto verified = std::move(*opened).Verify(*recipient, keys_.identity.public_key());
   if (!verified.ok()) return Explain(verified.status());
   return Verified{*std::move(verified), /*key_replaced=*/false, std::move(met)};
+}
+
+absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenImported(const seal::MailboxCopy& copy) {
+  auto opened = seal::ImportedMessage::Open(keys_, copy);
+  if (!opened.ok()) return Explain(opened.status());
+  auto verified = std::move(*opened).Verify(keys_.identity.public_key());
+  if (!verified.ok()) return Explain(verified.status());
+  return Verified{*std::move(verified), /*key_replaced=*/false, std::nullopt};
 }
 
 absl::StatusOr<Meeting> MailboxReader::LookUp(const crypto::Handle& handle) {

@@ -43,6 +43,7 @@ class MailboxReader {
 
   absl::StatusOr<Verified> OpenReceived(const seal::MailboxCopy& copy);
   absl::StatusOr<Verified> OpenSent(const seal::MailboxCopy& copy);
+  absl::StatusOr<Verified> OpenImported(const seal::MailboxCopy& copy);
   // Of a handle that unverified content names: anybody can write any. Asked once a handle, so that
   // a heap of forged mail does not become as many look-ups.
   absl::StatusOr<Meeting> LookUp(const crypto::Handle& handle);

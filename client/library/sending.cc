@@ -1,5 +1,8 @@
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "attachment_files.h"
 #include "client/correspondents.h"
 #include "client/failure.h"
 #include "client_impl.h"
@@ -34,8 +37,10 @@ absl::StatusOr<seal::Content> ContentOf(const Draft& draft, std::uint64_t now_un
   return content;
 }
 
-mail::v1::SendRequest RequestOf(seal::SealedEnvelope sealed) {
+mail::v1::SendRequest RequestOf(seal::SealedEnvelope sealed,
+                                const std::vector<std::string>& attachments) {
   mail::v1::SendRequest request;
+  request.mutable_attachments()->Assign(attachments.begin(), attachments.end());
   mail::v1::Envelope& envelope = *request.mutable_envelope();
   envelope.set_header(std::move(sealed.header));
   envelope.set_recipient_wrap(std::move(sealed.recipient_wrap));
@@ -55,6 +60,9 @@ absl::Status Explain(const absl::Status& status) {
     case common::v1::ERROR_REASON_SENDER_KEY:
       return absl::FailedPreconditionError(
           "the mail server does not know this account's keys: run `letterlock account show`");
+    case common::v1::ERROR_REASON_ATTACHMENT_MISSING:
+      return absl::FailedPreconditionError(
+          "the mail server dropped an attachment before the message came: send it again");
     case common::v1::ERROR_REASON_MAILBOX_FULL:
       return absl::ResourceExhaustedError("a mailbox is full: your own or the recipient's");
     default:
@@ -63,6 +71,22 @@ absl::Status Explain(const absl::Status& status) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<seal::Attachment>> ClientImpl::UploadFiles(const Draft& draft) {
+  std::vector<seal::Attachment> attachments;
+  if (draft.files.empty()) return attachments;
+  if (parts_.attachments == nullptr) return UsageProblem("this client sends no attachments");
+  if (draft.files.size() > seal::kMaxAttachments) {
+    return UsageProblem("a message has at most 16 attachments");
+  }
+  for (const std::string& path : draft.files) {
+    auto uploaded =
+        UploadFile({&mail_, parts_.attachments.get(), parts_.random.get()}, path, draft.progress);
+    if (!uploaded.ok()) return uploaded.status();
+    attachments.push_back(*std::move(uploaded));
+  }
+  return attachments;
+}
 
 absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
   if (draft.to == keys_.handle) return UsageProblem("a letter goes to somebody else");
@@ -76,6 +100,15 @@ absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
                         : "the directory holds no such handle");
   }
 
+  // The bytes go up before the message that opens them is sealed.
+  auto attachments = UploadFiles(draft);
+  if (!attachments.ok()) return attachments.status();
+  std::vector<std::string> hashes;
+  for (const seal::Attachment& a : *attachments) {
+    hashes.push_back(crypto::ToString(a.ciphertext_hash));
+  }
+  content->attachments = *std::move(attachments);
+
   SendReceipt receipt;
   receipt.id = crypto::MessageId::Random(*parts_.random);
   receipt.thread = draft.thread.value_or(*crypto::ThreadId::FromBytes(receipt.id.bytes()));
@@ -86,7 +119,7 @@ absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
   if (!sealed.ok()) return sealed.status();
 
   // From here on the bytes stay the same: the server ties the message id to them.
-  const mail::v1::SendRequest request = RequestOf(*std::move(sealed));
+  const mail::v1::SendRequest request = RequestOf(*std::move(sealed), hashes);
   mail::v1::SendResponse response;
   const absl::Status status = mail_.Send(request, &response);
   if (!status.ok()) return Explain(status);

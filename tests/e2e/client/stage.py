@@ -1,5 +1,8 @@
 """What can happen in a transcript besides a member's command: each method named do_... is a `%` line."""
 
+import email.header
+import json
+import mailbox
 import os
 import pty
 import random
@@ -124,6 +127,39 @@ class Stage:
             raise Failure(f"{path} does not hold {old!r}")
         with open(self._path(path), "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
+
+    def do_random(self, path, size):
+        """random FILE SIZE: bytes that nobody knows."""
+        with open(self._path(path), "wb") as file:
+            file.write(os.urandom(int(size)))
+
+    def do_same(self, one, other):
+        """same FILE FILE: both hold the same bytes."""
+        with open(self._path(one), "rb") as first, open(self._path(other), "rb") as second:
+            if first.read() != second.read():
+                raise Failure(f"{one} and {other} differ")
+
+    def do_archive(self, path):
+        """archive FILE: the demonstration's."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        shutil.copy(os.path.join(here, "..", "..", "..", "demo", "messages.csv"), self._path(path))
+
+    def do_takeout_holds(self, folder, number):
+        """takeout-holds DIR N: both files hold N messages, and the same ones."""
+        with open(self._path(folder + "/messages.jsonl"), encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        entries = list(mailbox.mbox(self._path(folder + "/mail.mbox"), create=False))
+        if not len(lines) == len(entries) == int(number):
+            raise Failure(f"{len(lines)} lines and {len(entries)} entries, not {number}")
+        for line, entry in zip(lines, entries):
+            body = entry.get_payload(decode=True).decode()
+            subject = "".join(text.decode(charset or "ascii") if isinstance(text, bytes) else text
+                              for text, charset in email.header.decode_header(entry["Subject"] or ""))
+            if body != line["body"] or subject != line["subject"]:
+                raise Failure(f"{entry['Message-ID']} differs between the two files")
+
+    def do_folder(self, path):
+        os.mkdir(self._path(path))
 
     def do_mode(self, path, mode):
         """mode FILE 600: what its permission bits must be."""

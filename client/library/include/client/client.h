@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/archive.h"
 #include "client/config.h"
 #include "client/message.h"
 #include "crypto/base/ids.h"
@@ -159,6 +160,18 @@ class Client {
   // The one message whose id begins with these hex digits. NotFound; usage where several begin so,
   // or it is no hex.
   virtual absl::StatusOr<Message> Read(std::string_view id_prefix) = 0;
+
+  // Fetches one attachment of a message that was read, checks it against what the sender signed and
+  // saves it as a new file of `directory`: whole, or not at all. What is there is not replaced.
+  virtual absl::StatusOr<SavedFile> Save(const seal::Attachment& attachment,
+                                         const std::string& directory,
+                                         const Progress& progress) = 0;
+
+  // Brings the messages of a LinkedIn archive (archive.h) along, sealed to the own key alone. The
+  // same row again adds nothing, so repeating goes on. Errors of the file; of the server, after
+  // which what was imported stays.
+  virtual absl::StatusOr<ImportSummary> ImportLinkedIn(const std::string& path,
+                                                       const Progress& progress) = 0;
 
   // From now on List, Search and Read ask no server, and answer from the cache as it is. A usage
   // problem of theirs where nothing is kept.

@@ -48,6 +48,10 @@ class MailClient {
   // very same request while the failure is one that passes. An error of Send after which nobody
   // knows whether the server took the message says so: OutcomeUnknown (failure.h).
   absl::Status Send(const mail::v1::SendRequest& request, mail::v1::SendResponse* response);
+  // Any other call, likewise: with a session's token, for each attempt.
+  absl::Status Do(absl::FunctionRef<absl::Status(std::string_view token)> call) {
+    return WithSession(call);
+  }
   absl::Status BatchGet(const mail::v1::BatchGetRequest& request,
                         mail::v1::BatchGetResponse* response);
   absl::Status Sync(const mail::v1::SyncRequest& request, mail::v1::SyncResponse* response);

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "client/attachments.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/secret_buffer.h"
+#include "crypto/seal/content.h"
 
 namespace letterlock::client {
 
@@ -35,6 +37,9 @@ struct Draft {
   crypto::SecretBuffer body;
   BodyFormat format = BodyFormat::kPlain;
   std::optional<crypto::ThreadId> thread;  // absent: starts one
+  // Paths of files that go with it: at most 16, each at most 25 MiB.
+  std::vector<std::string> files{};
+  Progress progress{};
 };
 
 struct SendReceipt {
@@ -57,7 +62,11 @@ struct Message {
   crypto::SecretBuffer subject;
   crypto::SecretBuffer body;
   BodyFormat format = BodyFormat::kPlain;
-  std::size_t attachments = 0;         // which this version can't fetch
+  std::size_t attachments = 0;
+  // Of a message that was read by itself: Client::Save fetches one of them.
+  std::vector<seal::Attachment> files{};
+  // Likewise, of one that the member imported: what its archive says of it, vouched for by nobody.
+  std::optional<seal::Imported> imported{};
   std::uint64_t sent_unix_ms = 0;      // the sender's clock
   std::uint64_t accepted_unix_ms = 0;  // the server's
   std::optional<Delivery> delivery;    // of sent ones

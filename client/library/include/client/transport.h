@@ -26,6 +26,8 @@ namespace letterlock::mail::v1 {
 class BlockRequest;
 class BlockResponse;
 class DeleteRequest;
+class ImportRequest;
+class ImportResponse;
 class DeleteResponse;
 class GetLimitsRequest;
 class GetLimitsResponse;
@@ -93,6 +95,8 @@ class MailTransport {
                               mail::v1::UpdateResponse* response);
   virtual absl::Status Delete(std::string_view token, const mail::v1::DeleteRequest& request,
                               mail::v1::DeleteResponse* response);
+  virtual absl::Status Import(std::string_view token, const mail::v1::ImportRequest& request,
+                              mail::v1::ImportResponse* response);
   virtual absl::Status Respond(std::string_view token, const mail::v1::RespondRequest& request,
                                mail::v1::RespondResponse* response);
   virtual absl::Status Block(std::string_view token, const mail::v1::BlockRequest& request,
