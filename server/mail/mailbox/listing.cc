@@ -21,6 +21,8 @@ namespace {
 
 // Rows that one List skips before it answers with a short page.
 constexpr std::size_t kMaxListScan = 2000;
+// Rows that are read at a time where some are left out.
+constexpr std::size_t kMinFilteredScan = 100;
 
 bool IsListedUnder(v1::Folder folder, const v1::MessageState& state) {
   if (folder == v1::FOLDER_UNSPECIFIED) return true;
@@ -41,7 +43,7 @@ class Filling {
 
   // False where there is no room for it: the page ends before it.
   bool Add(v1::MailboxMessage message, std::uint64_t sequence, bool listed) {
-    if (listing_.messages.size() == page_size_) return false;
+    if (full()) return false;
     if (listed) {
       v1::MessageSummary summary = SummaryOf(std::move(message));
       bytes_ += summary.ByteSizeLong();
@@ -52,6 +54,7 @@ class Filling {
     ++scanned_;
     return true;
   }
+  bool full() const { return listing_.messages.size() == page_size_; }
   std::size_t scanned() const { return scanned_; }
 
   Mailbox::Listing Last() { return std::move(listing_); }
@@ -106,7 +109,11 @@ absl::StatusOr<Mailbox::Listing> Mailbox::List(v1::Folder folder, std::size_t pa
                                                absl::Time deadline) const {
   auto keys = KeysOf(*lane_, deadline);
   if (!keys.ok()) return keys.status();
-  engine::Range range{.from = "", .to = "", .reverse = true, .limit = page_size};
+  const bool filtered = folder != v1::FOLDER_UNSPECIFIED;
+  engine::Range range{.from = "",
+                      .to = "",
+                      .reverse = true,
+                      .limit = filtered ? std::max(page_size, kMinFilteredScan) : page_size};
   vault::PagePosition start{.folder = static_cast<std::uint8_t>(folder), .sequence = 0};
   if (!page_token.empty()) {
     auto position = vault::DecodePageToken(**keys, page_token);
@@ -126,7 +133,7 @@ absl::StatusOr<Mailbox::Listing> Mailbox::List(v1::Folder folder, std::size_t pa
       if (!filling.Add(std::move(message), sequence, listed)) return filling.MoreBehind();
     }
     if (!page->more) return filling.Last();
-    if (filling.scanned() >= kMaxListScan) return filling.MoreBehind();
+    if (filling.full() || filling.scanned() >= kMaxListScan) return filling.MoreBehind();
     range = engine::Behind(range, *page);
   }
 }
