@@ -27,10 +27,13 @@
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/mailbox/store_watch.h"
+#include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
 #include "server/mail/session/sessions.h"
 #include "server/mail/sync/changes.h"
+#include "server/mail/sync/fetches.h"
+#include "server/mail/sync/watches.h"
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
 #include "server/tls/credentials.h"
@@ -199,6 +202,14 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                          .attachments = &attachments,
                          .points = tests.points.get()},
                         clock);
+  crypto::SystemRandom random;
+  Watches watches({.most_per_member = options.max_watches_per_member}, *state.mailboxes, clock,
+                  random);
+  Fetches fetches({}, *state.mailboxes);
+  Importer importer({.deployment = inputs.trust.deployment(),
+                     .quota = options.quota,
+                     .points = tests.points.get()},
+                    *state.mailboxes, clock);
   Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
                     *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
@@ -209,6 +220,10 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
   const auto services = MakeServices({.mailboxes = state.mailboxes.get(),
                                       .sender = &sender,
                                       .changes = &changes,
+                                      .watches = &watches,
+                                      .fetches = &fetches,
+                                      .importer = &importer,
+                                      .most_watches = options.max_watches,
                                       .sessions = &sessions,
                                       .authenticator = &authenticator,
                                       .enrollment = &enrollment,

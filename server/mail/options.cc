@@ -42,6 +42,10 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   ReadQuota(reader, &options->quota);
   reader.Time("change_retention", &options->change_retention, absl::Hours(1),
               absl::Hours(365 * 24), "for devices to hear of deletions; later they start again");
+  reader.Number<std::uint32_t>("watches.most", &options->max_watches, 1, 1'000'000,
+                               "devices that watch at a time, of all members");
+  reader.Number<std::uint32_t>("watches.per_member", &options->max_watches_per_member, 1, 1000,
+                               "of one member");
   reader.Number<std::uint32_t>("memory.mailboxes", &options->mailboxes_in_memory, 64, 1'000'000,
                                "whose keys are kept ready in locked memory");
   reader.Flag("memory.require_locked", &options->require_locked_memory,

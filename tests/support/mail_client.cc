@@ -51,6 +51,40 @@ absl::StatusOr<Response> Unary(Stub& stub, Method method, const Request& request
   return response;
 }
 
+template <class Response>
+class Stream final : public ReadStream<Response> {
+ public:
+  // `open` takes a context and gives a grpc::ClientReader.
+  template <class Open>
+  Stream(std::string_view token, Open open) {
+    if (!token.empty()) {
+      context_.AddMetadata("authorization", "Bearer " + crypto::Base64UrlEncode(token));
+    }
+    reader_ = open(&context_);
+  }
+  ~Stream() override {
+    if (!finished_) {
+      context_.TryCancel();
+      (void)Finish();
+    }
+  }
+
+  bool Next(Response* response) override { return reader_->Read(response); }
+  void Cancel() override { context_.TryCancel(); }
+  absl::Status Finish() override {
+    Response rest;
+    while (Next(&rest)) {
+    }
+    finished_ = true;
+    return rpc::FromGrpc(reader_->Finish());
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<Response>> reader_;
+  bool finished_ = false;
+};
+
 }  // namespace
 
 MailClient::MailClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -98,6 +132,42 @@ absl::StatusOr<mail::v1::ListResponse> MailClient::Call(const mail::v1::ListRequ
                                                         std::string_view token) {
   return Unary<mail::v1::ListResponse>(*stubs_->mail, &mail::v1::MailService::Stub::List, request,
                                        token);
+}
+
+absl::StatusOr<mail::v1::SyncResponse> MailClient::Call(const mail::v1::SyncRequest& request,
+                                                        std::string_view token) {
+  return Unary<mail::v1::SyncResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Sync, request,
+                                       token);
+}
+
+absl::StatusOr<mail::v1::UpdateResponse> MailClient::Call(const mail::v1::UpdateRequest& request,
+                                                          std::string_view token) {
+  return Unary<mail::v1::UpdateResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Update,
+                                         request, token);
+}
+
+absl::StatusOr<mail::v1::DeleteResponse> MailClient::Call(const mail::v1::DeleteRequest& request,
+                                                          std::string_view token) {
+  return Unary<mail::v1::DeleteResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Delete,
+                                         request, token);
+}
+
+absl::StatusOr<mail::v1::ImportResponse> MailClient::Call(const mail::v1::ImportRequest& request,
+                                                          std::string_view token) {
+  return Unary<mail::v1::ImportResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Import,
+                                         request, token);
+}
+
+std::unique_ptr<ReadStream<mail::v1::FetchResponse>> MailClient::Open(
+    const mail::v1::FetchRequest& request, std::string_view token) {
+  return std::make_unique<Stream<mail::v1::FetchResponse>>(
+      token, [&](grpc::ClientContext* context) { return stubs_->mail->Fetch(context, request); });
+}
+
+std::unique_ptr<ReadStream<mail::v1::WatchResponse>> MailClient::Open(
+    const mail::v1::WatchRequest& request, std::string_view token) {
+  return std::make_unique<Stream<mail::v1::WatchResponse>>(
+      token, [&](grpc::ClientContext* context) { return stubs_->mail->Watch(context, request); });
 }
 
 absl::Status MailClient::CallRaw(const std::string& method, const std::string& bytes,

@@ -16,6 +16,19 @@
 
 namespace letterlock::testing {
 
+// A stream of answers, read by one thread. Cancelled when it is destroyed.
+template <class Response>
+class ReadStream {
+ public:
+  virtual ~ReadStream() = default;
+  // False at the end.
+  virtual bool Next(Response* response) = 0;
+  // From any thread.
+  virtual void Cancel() = 0;
+  // Reads what is left, and says how it ended. Once.
+  virtual absl::Status Finish() = 0;
+};
+
 // Thread-safe.
 class MailClient {
  public:
@@ -37,6 +50,19 @@ class MailClient {
                                                   std::string_view token);
   absl::StatusOr<mail::v1::ListResponse> Call(const mail::v1::ListRequest& request,
                                               std::string_view token);
+  absl::StatusOr<mail::v1::SyncResponse> Call(const mail::v1::SyncRequest& request,
+                                              std::string_view token);
+  absl::StatusOr<mail::v1::UpdateResponse> Call(const mail::v1::UpdateRequest& request,
+                                                std::string_view token);
+  absl::StatusOr<mail::v1::DeleteResponse> Call(const mail::v1::DeleteRequest& request,
+                                                std::string_view token);
+  absl::StatusOr<mail::v1::ImportResponse> Call(const mail::v1::ImportRequest& request,
+                                                std::string_view token);
+  // Without a deadline.
+  std::unique_ptr<ReadStream<mail::v1::FetchResponse>> Open(const mail::v1::FetchRequest& request,
+                                                            std::string_view token);
+  std::unique_ptr<ReadStream<mail::v1::WatchResponse>> Open(const mail::v1::WatchRequest& request,
+                                                            std::string_view token);
   // Any bytes to any method ("/letterlock.mail.v1.MailService/Send"), with the text of an
   // `authorization` header.
   absl::Status CallRaw(const std::string& method, const std::string& bytes,

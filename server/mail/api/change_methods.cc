@@ -126,4 +126,15 @@ absl::Status Sync(Mailboxes& mailboxes, Sender& sender, const Changes& changes,
   return absl::OkStatus();
 }
 
+absl::Status Import(Importer& importer, const MemberGrant& grant, rpc::CallContext& call,
+                    const v1::ImportRequest& request, v1::ImportResponse* response) {
+  if (!request.has_envelope()) {
+    return InvalidField("envelope", common::v1::ERROR_REASON_FIELD_MISSING, "must be set");
+  }
+  auto accepted_unix_ms = importer.Import(grant, request.envelope(), call.deadline());
+  if (!accepted_unix_ms.ok()) return accepted_unix_ms.status();
+  response->set_accepted_unix_ms(*accepted_unix_ms);
+  return absl::OkStatus();
+}
+
 }  // namespace letterlock::mail

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/sync/changes.h"
 #include "server/rpc/call_context.h"
@@ -22,5 +23,8 @@ absl::Status Delete(Mailboxes& mailboxes, const Changes& changes, const MemberGr
 absl::Status Sync(Mailboxes& mailboxes, Sender& sender, const Changes& changes,
                   const MemberGrant& grant, rpc::CallContext& call, const v1::SyncRequest& request,
                   v1::SyncResponse* response);
+
+absl::Status Import(Importer& importer, const MemberGrant& grant, rpc::CallContext& call,
+                    const v1::ImportRequest& request, v1::ImportResponse* response);
 
 }  // namespace letterlock::mail

@@ -14,6 +14,11 @@
 namespace letterlock::mail {
 namespace {
 
+// Streams of Fetch at a time, each with one message on its way; and what a reader may take over
+// one.
+constexpr std::size_t kMostFetches = 256;
+constexpr absl::Duration kFetchStall = absl::Seconds(30);
+
 std::unique_ptr<rpc::Service> Enrollment(const Parts& parts, const rpc::Service::Options& options) {
   auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.EnrollmentService", options);
   service->Proof<v1::EnrollRequest, v1::EnrollResponse>(
@@ -94,10 +99,25 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
               v1::DeleteResponse* response) {
         return Delete(*parts.mailboxes, *parts.changes, grant, call, request, response);
       });
+  service->Session<v1::ImportRequest, v1::ImportResponse>(
+      "Import", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ImportRequest& request,
+              v1::ImportResponse* response) {
+        return Import(*parts.importer, grant, call, request, response);
+      });
+  service->SessionStream<v1::FetchRequest, v1::FetchResponse>(
+      "Fetch", parts.authenticator, {.most = kMostFetches, .stall = kFetchStall},
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::FetchRequest& request,
+              const Fetches::Stream& stream) {
+        parts.fetches->Fetch(grant, call, request, stream);
+      });
+  service->SessionStream<v1::WatchRequest, v1::WatchResponse>(
+      "Watch", parts.authenticator, {.most = parts.most_watches, .ok_at_stop = true},
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::WatchRequest& request,
+              const Watches::Stream& stream) {
+        parts.watches->Watch(grant, call, request, stream);
+      });
   // Declared, not served yet.
-  service->Unimplemented("Fetch");
-  service->Unimplemented("Watch");
-  service->Unimplemented("Import");
   service->Unimplemented("Respond");
   service->Unimplemented("Block");
   service->Unimplemented("Unblock");

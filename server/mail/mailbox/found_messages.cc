@@ -1,5 +1,6 @@
 #include "mailbox/found_messages.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mailbox/sealing.h"
@@ -96,6 +97,29 @@ bool SomeAreMissing(FoundMessages& found) {
   return false;
 }
 
+// Flags of messages, by sequence. For many of one range this costs less than reading each.
+absl::StatusOr<absl::flat_hash_map<std::uint64_t, Flags>> ScanFlags(Lane& lane,
+                                                                    const vault::MailboxKeys& keys,
+                                                                    std::uint64_t first,
+                                                                    std::uint64_t last,
+                                                                    absl::Time deadline) {
+  absl::flat_hash_map<std::uint64_t, Flags> all;
+  engine::Range range{.from = SequenceKey(first), .to = SequenceKey(last) + '\0'};
+  while (true) {
+    auto page = ScanRows(lane.engine(), lane.tag(), table::kFlags, range, deadline);
+    if (!page.ok()) return page.status();
+    for (const engine::Row& row : page->rows) {
+      auto sequence = ParseSequenceKey(row.key.key);
+      if (!sequence.ok()) return sequence.status();
+      auto flags = OpenFlags(keys, row.key, row.value);
+      if (!flags.ok()) return flags.status();
+      all.emplace(*sequence, *std::move(flags));
+    }
+    if (!page->more) return all;
+    range = engine::Behind(range, *page);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<KeyRing::Keys> KeysOf(Lane& lane, absl::Time deadline) {
@@ -176,26 +200,32 @@ absl::Status OpenThread(const vault::MailboxKeys& keys, const engine::Row& row) 
   return *opened == EncodeThread() ? absl::OkStatus() : absl::DataLossError("a thread row is none");
 }
 
-absl::StatusOr<absl::flat_hash_map<std::uint64_t, Flags>> ScanFlags(Lane& lane,
-                                                                    const vault::MailboxKeys& keys,
-                                                                    std::uint64_t first,
-                                                                    std::uint64_t last,
-                                                                    absl::Time deadline) {
-  absl::flat_hash_map<std::uint64_t, Flags> all;
-  engine::Range range{.from = SequenceKey(first), .to = SequenceKey(last) + '\0'};
-  while (true) {
-    auto page = ScanRows(lane.engine(), lane.tag(), table::kFlags, range, deadline);
-    if (!page.ok()) return page.status();
-    for (const engine::Row& row : page->rows) {
-      auto sequence = ParseSequenceKey(row.key.key);
-      if (!sequence.ok()) return sequence.status();
-      auto flags = OpenFlags(keys, row.key, row.value);
-      if (!flags.ok()) return flags.status();
-      all.emplace(*sequence, *std::move(flags));
-    }
-    if (!page->more) return all;
-    range = engine::Behind(range, *page);
+absl::StatusOr<std::vector<v1::MailboxMessage>> OpenMessages(Lane& lane,
+                                                             const vault::MailboxKeys& keys,
+                                                             const engine::Page& page,
+                                                             absl::Time deadline) {
+  std::vector<v1::MailboxMessage> messages;
+  if (page.rows.empty()) return messages;
+  auto first = ParseSequenceKey(page.rows.front().key.key);
+  if (!first.ok()) return first.status();
+  auto last = ParseSequenceKey(page.rows.back().key.key);
+  if (!last.ok()) return last.status();
+  auto flags = ScanFlags(lane, keys, std::min(*first, *last), std::max(*first, *last), deadline);
+  if (!flags.ok()) return flags.status();
+  for (const engine::Row& row : page.rows) {
+    auto message = OpenMessage(keys, row);
+    if (!message.ok()) return message.status();
+    const auto marked = flags->find(message->state().sequence());
+    if (marked != flags->end()) ApplyFlags(marked->second, message->mutable_state());
+    messages.push_back(*std::move(message));
   }
+  return messages;
+}
+
+bool IsListedUnder(v1::Folder folder, const v1::MessageState& state) {
+  if (folder == v1::FOLDER_UNSPECIFIED) return true;
+  if (folder == v1::FOLDER_ARCHIVE) return state.archived();
+  return state.folder() == folder && !state.archived();
 }
 
 void PutChange(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch) {

@@ -52,12 +52,14 @@ v1::MessageSummary SummaryOf(v1::MailboxMessage message);
 // Whether a row of table 0x07 was sealed for its place.
 absl::Status OpenThread(const vault::MailboxKeys& keys, const engine::Row& row);
 
-// Flags of messages, by sequence. For many of one range this costs less than reading each.
-absl::StatusOr<absl::flat_hash_map<std::uint64_t, Flags>> ScanFlags(Lane& lane,
-                                                                    const vault::MailboxKeys& keys,
-                                                                    std::uint64_t first,
-                                                                    std::uint64_t last,
-                                                                    absl::Time deadline);
+// The messages of a page of table 0x04, of either direction, in their present state.
+absl::StatusOr<std::vector<v1::MailboxMessage>> OpenMessages(Lane& lane,
+                                                             const vault::MailboxKeys& keys,
+                                                             const engine::Page& page,
+                                                             absl::Time deadline);
+
+// UNSPECIFIED: everything; FOLDER_ARCHIVE: what is archived, which no other folder shows.
+bool IsListedUnder(v1::Folder folder, const v1::MessageState& state);
 
 // The keys; loads the lane.
 absl::StatusOr<KeyRing::Keys> KeysOf(Lane& lane, absl::Time deadline);

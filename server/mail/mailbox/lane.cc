@@ -94,12 +94,19 @@ std::uint64_t Lane::Queue() {
 }
 
 void Lane::Answer(std::uint64_t incarnation, const absl::Status& status) {
-  absl::MutexLock lock(&mu);
-  --queued_;
-  if (status.ok() || incarnation != incarnation_) return;
-  ++incarnation_;
-  loaded_ = false;
-  view_ = View();
+  std::vector<std::shared_ptr<LaneWatcher>> told;
+  {
+    absl::MutexLock lock(&mu);
+    --queued_;
+    // What failed may be on disk nevertheless; a notice too many does no harm.
+    if (status.ok() || absl::IsUnavailable(status)) told = watchers;
+    if (!status.ok() && incarnation == incarnation_) {
+      ++incarnation_;
+      loaded_ = false;
+      view_ = View();
+    }
+  }
+  for (const auto& watcher : told) watcher->Notice();
 }
 
 TwoLanes::TwoLanes(Lane& a, Lane& b) ABSL_NO_THREAD_SAFETY_ANALYSIS : a_(a), b_(b) {

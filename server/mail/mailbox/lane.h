@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -28,6 +29,14 @@
 namespace letterlock::mail {
 
 class SendOperation;
+
+// Told of each write of a mailbox that is on disk, or may be. On a thread of the engine: must not
+// block, and holds no lock then.
+class LaneWatcher {
+ public:
+  virtual ~LaneWatcher() = default;
+  virtual void Notice() = 0;
+};
 
 class Lane {
  public:
@@ -81,6 +90,10 @@ class Lane {
   absl::flat_hash_set<std::string> attachments_held ABSL_GUARDED_BY(mu);
   // Which of the open calls goes on with an upload, by row key (attachments/upload.h).
   absl::flat_hash_map<std::string, std::uint64_t> uploading ABSL_GUARDED_BY(mu);
+
+  std::vector<std::shared_ptr<LaneWatcher>> watchers ABSL_GUARDED_BY(mu);
+  // Streams that read the mailbox.
+  std::size_t fetches ABSL_GUARDED_BY(mu) = 0;
 
   // Whether the outbox that an earlier process left was looked at.
   bool outbox_checked ABSL_GUARDED_BY(mu) = false;

@@ -24,12 +24,6 @@ constexpr std::size_t kMaxListScan = 2000;
 // Rows that are read at a time where some are left out.
 constexpr std::size_t kMinFilteredScan = 100;
 
-bool IsListedUnder(v1::Folder folder, const v1::MessageState& state) {
-  if (folder == v1::FOLDER_UNSPECIFIED) return true;
-  if (folder == v1::FOLDER_ARCHIVE) return state.archived();
-  return state.folder() == folder && !state.archived();
-}
-
 absl::Status WrongToken() {
   return rpc::InvalidField("page_token", common::v1::ERROR_REASON_PAGE_TOKEN,
                            "is not of this mailbox and what is listed");
@@ -72,31 +66,6 @@ class Filling {
   std::size_t scanned_ = 0;
 };
 
-// The messages of rows of one table 0x04, in their present state.
-absl::StatusOr<std::vector<v1::MailboxMessage>> OpenPage(Lane& lane, const vault::MailboxKeys& keys,
-                                                         const engine::Page& page,
-                                                         absl::Time deadline) {
-  std::vector<v1::MailboxMessage> messages;
-  if (page.rows.empty()) return messages;
-  // In a listing the first row is the newest.
-  auto newest = ParseSequenceKey(page.rows.front().key.key);
-  if (!newest.ok()) return newest.status();
-  auto oldest = ParseSequenceKey(page.rows.back().key.key);
-  if (!oldest.ok()) return oldest.status();
-  auto flags = ScanFlags(lane, keys, *oldest, *newest, deadline);
-  if (!flags.ok()) return flags.status();
-  for (const engine::Row& row : page.rows) {
-    auto message = OpenMessage(keys, row);
-    if (!message.ok()) return message.status();
-    auto sequence = ParseSequenceKey(row.key.key);
-    if (!sequence.ok()) return sequence.status();
-    const auto marked = flags->find(*sequence);
-    if (marked != flags->end()) ApplyFlags(marked->second, message->mutable_state());
-    messages.push_back(*std::move(message));
-  }
-  return messages;
-}
-
 bool IsOfThread(const v1::MailboxMessage& message, std::string_view thread_id) {
   v1::EnvelopeHeader header;
   return header.ParseFromString(message.header()) && header.thread_id() == thread_id;
@@ -125,7 +94,7 @@ absl::StatusOr<Mailbox::Listing> Mailbox::List(v1::Folder folder, std::size_t pa
   while (true) {
     auto page = ScanRows(lane_->engine(), lane_->tag(), table::kMessages, range, deadline);
     if (!page.ok()) return page.status();
-    auto messages = OpenPage(*lane_, **keys, *page, deadline);
+    auto messages = OpenMessages(*lane_, **keys, *page, deadline);
     if (!messages.ok()) return messages.status();
     for (v1::MailboxMessage& message : *messages) {
       const bool listed = IsListedUnder(folder, message.state());

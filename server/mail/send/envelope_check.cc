@@ -90,8 +90,11 @@ Routing RoutingOf(const v1::EnvelopeHeader& header) {
 
 }  // namespace
 
-absl::StatusOr<Routing> CheckEnvelope(const v1::Envelope& envelope,
-                                      const crypto::DeploymentId& deployment) {
+namespace {
+
+// All but who writes to whom.
+absl::StatusOr<Routing> CheckAnyEnvelope(const v1::Envelope& envelope,
+                                         const crypto::DeploymentId& deployment) {
   if (envelope.header().empty()) {
     return InvalidField(Root().Then("header"), common::v1::ERROR_REASON_FIELD_MISSING,
                         "must be set");
@@ -110,11 +113,29 @@ absl::StatusOr<Routing> CheckEnvelope(const v1::Envelope& envelope,
                         "is not a suite that this server knows");
   }
   if (absl::Status sizes = CheckSizes(envelope, header); !sizes.ok()) return sizes;
-  if (header.recipient() == header.sender()) {
+  return RoutingOf(header);
+}
+
+}  // namespace
+
+absl::StatusOr<Routing> CheckEnvelope(const v1::Envelope& envelope,
+                                      const crypto::DeploymentId& deployment) {
+  auto routing = CheckAnyEnvelope(envelope, deployment);
+  if (routing.ok() && routing->recipient == routing->sender) {
     return InvalidField(InHeader("recipient"), common::v1::ERROR_REASON_FIELD_RANGE,
                         "is the sender");
   }
-  return RoutingOf(header);
+  return routing;
+}
+
+absl::StatusOr<Routing> CheckImportedEnvelope(const v1::Envelope& envelope,
+                                              const crypto::DeploymentId& deployment) {
+  auto routing = CheckAnyEnvelope(envelope, deployment);
+  if (routing.ok() && routing->recipient != routing->sender) {
+    return InvalidField(InHeader("recipient"), common::v1::ERROR_REASON_FIELD_RANGE,
+                        "is not the sender");
+  }
+  return routing;
 }
 
 absl::StatusOr<Routing> ReadStoredHeader(std::string_view bytes) {

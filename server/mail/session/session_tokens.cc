@@ -136,7 +136,8 @@ absl::StatusOr<MemberGrant> SessionTokens::CheckToken(std::string_view token) co
   if (NowMs() >= expires) {
     return Refused(common::v1::ERROR_REASON_TOKEN_EXPIRED, "the session has run out");
   }
-  return MemberGrant(MemberGrant::Maker(), *member, *device);
+  return MemberGrant(MemberGrant::Maker(), *member, *device,
+                     absl::FromUnixMillis(static_cast<std::int64_t>(expires)));
 }
 
 }  // namespace letterlock::mail

@@ -131,22 +131,13 @@ class Reader {
 
  private:
   absl::Status AddArrivals(const engine::Page& page, std::vector<Event>* events) {
-    if (page.rows.empty()) return absl::OkStatus();
-    auto first = ParseSequenceKey(page.rows.front().key.key);
-    if (!first.ok()) return first.status();
-    auto last = ParseSequenceKey(page.rows.back().key.key);
-    if (!last.ok()) return last.status();
-    auto flags = ScanFlags(lane_, *keys_, *first, *last, deadline_);
-    if (!flags.ok()) return flags.status();
-    for (const engine::Row& row : page.rows) {
-      auto message = OpenMessage(*keys_, row);
-      if (!message.ok()) return message.status();
-      const std::uint64_t sequence = message->state().sequence();
-      const auto marked = flags->find(sequence);
-      if (marked != flags->end()) ApplyFlags(marked->second, message->mutable_state());
-      bytes_read_ += row.value.size();
+    auto messages = OpenMessages(lane_, *keys_, page, deadline_);
+    if (!messages.ok()) return messages.status();
+    for (std::size_t i = 0; i < messages->size(); ++i) {
+      bytes_read_ += page.rows[i].value.size();
+      const std::uint64_t sequence = (*messages)[i].state().sequence();
       Event event{.number = sequence, .kind = Event::kArrived, .sequence = sequence};
-      *event.change.mutable_message() = SummaryOf(*std::move(message));
+      *event.change.mutable_message() = SummaryOf(std::move((*messages)[i]));
       events->push_back(std::move(event));
     }
     return absl::OkStatus();

@@ -36,6 +36,10 @@ void MailWorld::Start() {
           .deployment = trust.deployment(), .quota = quota_, .attachments = attachments.get()},
       *engine, *mailboxes, clock, *background);
   changes = std::make_unique<Changes>(Changes::Options{.attachments = attachments.get()}, clock);
+  watches = std::make_unique<Watches>(watch_options, *mailboxes, clock, random);
+  fetches = std::make_unique<Fetches>(Fetches::Options(), *mailboxes);
+  importer = std::make_unique<Importer>(
+      Importer::Options{.deployment = trust.deployment(), .quota = quota_}, *mailboxes, clock);
 }
 
 void MailWorld::Stop() {

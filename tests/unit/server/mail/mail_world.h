@@ -22,10 +22,13 @@
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
 #include "server/mail/session/sessions.h"
 #include "server/mail/sync/changes.h"
+#include "server/mail/sync/fetches.h"
+#include "server/mail/sync/watches.h"
 #include "server/rpc/worker_pool.h"
 #include "support/attested_directory.h"
 #include "support/mail_user.h"
@@ -56,6 +59,8 @@ class MailWorld {
 
   // Opens the store with `open`, now and at each Restart.
   explicit MailWorld(OpenEngine open, Quota quota = {});
+  // How long watches last; for those that begin after the next Restart.
+  Watches::Options watch_options{};
   ~MailWorld();
 
   // All parts anew on the same store.
@@ -101,6 +106,9 @@ class MailWorld {
   std::unique_ptr<Attachments> attachments;
   std::unique_ptr<Sender> sender;
   std::unique_ptr<Changes> changes;
+  std::unique_ptr<Watches> watches;
+  std::unique_ptr<Fetches> fetches;
+  std::unique_ptr<Importer> importer;
 
  private:
   void Start();

@@ -21,7 +21,7 @@ using testing::FakeStorage;
 // Without a verified session there is no grant, without a grant no mailbox, and what may deliver
 // can't read: by type.
 static_assert(!std::is_default_constructible_v<MemberGrant>);
-static_assert(!std::is_constructible_v<MemberGrant, crypto::MemberId, crypto::KeyId>);
+static_assert(!std::is_constructible_v<MemberGrant, crypto::MemberId, crypto::KeyId, absl::Time>);
 static_assert(!std::is_default_constructible_v<MemberGrant::Maker>);
 static_assert(!std::is_default_constructible_v<DeliveryGrant::Maker>);
 static_assert(!std::is_default_constructible_v<EnrollmentGrant::Maker>);

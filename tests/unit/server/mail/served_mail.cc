@@ -7,11 +7,13 @@
 
 namespace letterlock::mail {
 
-ServedMail::ServedMail()
+ServedMail::ServedMail(const Watches::Options& watches)
     : world([this] {
         return std::make_unique<testing::FakeEngine>(
             storage_, testing::FakeEngineOptions{.own_thread = true});
       }) {
+  world.watch_options = watches;
+  world.Restart();
   const rpc::Logger logger = rpc::Logger::To(rpc::LogLevel::kDebug, [this](std::string_view line) {
     absl::MutexLock lock(&log_mu_);
     log_.emplace_back(line);
@@ -21,6 +23,9 @@ ServedMail::ServedMail()
   services_ = MakeServices({.mailboxes = world.mailboxes.get(),
                             .sender = world.sender.get(),
                             .changes = world.changes.get(),
+                            .watches = world.watches.get(),
+                            .fetches = world.fetches.get(),
+                            .importer = world.importer.get(),
                             .sessions = world.sessions.get(),
                             .authenticator = authenticator_.get(),
                             .enrollment = world.verifier.get(),
@@ -41,10 +46,14 @@ ServedMail::ServedMail()
 
 ServedMail::~ServedMail() {
   client_.reset();
-  runner_->Stop();
+  StopServing();
   runner_.reset();
-  pool_->Drain();
   world.Stop();
+}
+
+void ServedMail::StopServing() {
+  runner_->Stop();
+  pool_->Drain();
 }
 
 std::map<std::string, std::map<engine::RowKey, std::string>> ServedMail::Store() {

@@ -19,8 +19,11 @@ namespace letterlock::mail {
 
 class ServedMail {
  public:
-  ServedMail();
+  explicit ServedMail(const Watches::Options& watches = {});
   ~ServedMail();
+
+  // The server drains. What members hold open ends.
+  void StopServing();
 
   testing::MailClient& client() { return *client_; }
   // Opens a session over the wire.

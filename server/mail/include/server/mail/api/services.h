@@ -7,9 +7,12 @@
 #include "server/mail/attachments/attachments.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/sessions.h"
 #include "server/mail/sync/changes.h"
+#include "server/mail/sync/fetches.h"
+#include "server/mail/sync/watches.h"
 #include "server/rpc/service.h"
 
 namespace letterlock::mail {
@@ -19,6 +22,11 @@ struct Parts {
   Mailboxes* mailboxes = nullptr;
   Sender* sender = nullptr;
   const Changes* changes = nullptr;
+  Watches* watches = nullptr;
+  Fetches* fetches = nullptr;
+  Importer* importer = nullptr;
+  // Watch streams at a time, of all members.
+  std::size_t most_watches = 4096;
   Sessions* sessions = nullptr;
   TokenAuthenticator* authenticator = nullptr;
   const EnrollmentVerifier* enrollment = nullptr;

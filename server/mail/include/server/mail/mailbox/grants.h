@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attest/entry.h"
+#include "absl/time/time.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/sign.h"
 
@@ -19,16 +20,20 @@ class MemberGrant {
     friend class SessionTokens;
     Maker() = default;
   };
-  MemberGrant(Maker, const crypto::MemberId& member, const crypto::KeyId& device)
-      : member_(member), device_(device) {}
+  MemberGrant(Maker, const crypto::MemberId& member, const crypto::KeyId& device,
+              absl::Time expires)
+      : member_(member), device_(device), expires_(expires) {}
 
   const crypto::MemberId& member() const { return member_; }
   // The device that the session belongs to; Mailboxes::Open checks that it is still certified.
   const crypto::KeyId& device() const { return device_; }
+  // When the session ends.
+  absl::Time expires() const { return expires_; }
 
  private:
   crypto::MemberId member_;
   crypto::KeyId device_;
+  absl::Time expires_;
 };
 
 // Somebody's mailbox, to put one sealed copy in: the rules of sending were checked. Gives no way to

@@ -58,7 +58,9 @@ class Mailbox {
   friend class SendOperation;
   friend class Outbox;
   friend class Changes;
+  friend class Fetches;
   friend class Importer;
+  friend class Watches;
   explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

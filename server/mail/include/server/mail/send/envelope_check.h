@@ -31,6 +31,10 @@ inline constexpr std::size_t kWrapSize = 80;
 absl::StatusOr<Routing> CheckEnvelope(const v1::Envelope& envelope,
                                       const crypto::DeploymentId& deployment);
 
+// The same of an envelope that a member sealed to herself; the recipient is the sender.
+absl::StatusOr<Routing> CheckImportedEnvelope(const v1::Envelope& envelope,
+                                              const crypto::DeploymentId& deployment);
+
 // Reads a header that was checked when it was stored. DATA_LOSS where it is none.
 absl::StatusOr<Routing> ReadStoredHeader(std::string_view header);
 
