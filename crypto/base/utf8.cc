@@ -4,14 +4,14 @@ namespace letterlock::crypto {
 namespace {
 
 struct Form {
-  std::uint8_t mask;  // of the first byte's fixed bits
-  std::uint8_t lead;
   std::size_t size;
   std::uint32_t least;  // smaller values have a shorter form
+  std::uint8_t mask;    // of the first byte's fixed bits
+  std::uint8_t lead;
 };
 
 constexpr Form kForms[] = {
-    {0x80, 0x00, 1, 0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+    {1, 0, 0x80, 0x00}, {2, 0x80, 0xE0, 0xC0}, {3, 0x800, 0xF0, 0xE0}, {4, 0x10000, 0xF8, 0xF0}};
 
 constexpr Scalar kInvalid = {0xFFFD, 1, false};
 

@@ -39,6 +39,7 @@ struct PendingWrite {
     auto& all = std::get<Done<std::vector<Generation>>>(done);
     if (!status.ok()) return std::move(all)(status);
     std::vector<Generation> after;
+    after.reserve(writes.size());
     for (const MailboxWrite& write : writes) after.push_back(After(write));
     std::move(all)(std::move(after));
   }

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "attest/entry.h"
 #include "absl/time/time.h"
+#include "attest/entry.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/sign.h"
 
