@@ -61,10 +61,11 @@ absl::Status StoredUpload::Begin(std::uint64_t offset, absl::Time deadline) {
   AttachmentHold::Item& item = (*hold)->items().front();
   row_key_ = item.row_key;
   if (absl::Status removed = RemoveLetGo(*hold, deadline); !removed.ok()) return removed;
+  // All that this call has wrong comes before it takes the upload from another one.
+  if (absl::Status fits = CheckStanding(item, offset); !fits.ok()) return fits;
   if (absl::Status known = Register(row_key_); !known.ok()) return known;
-  if (item.record) return GoOn(*hold, offset, deadline);
-  if (offset != 0) return WrongOffset();
-  return BeginNew(*hold, deadline);
+  stored_ = offset;
+  return item.record ? GoOn(*hold, deadline) : BeginNew(*hold, deadline);
 }
 
 absl::Status StoredUpload::Register(const std::string& row_key) {
@@ -107,17 +108,20 @@ absl::Status StoredUpload::BeginNew(const std::shared_ptr<AttachmentHold>& hold,
       });
 }
 
-absl::Status StoredUpload::GoOn(const std::shared_ptr<AttachmentHold>& hold, std::uint64_t offset,
-                                absl::Time deadline) {
-  AttachmentHold::Item& item = hold->items().front();
-  const AttachmentRecord& known = *item.record;
-  if (known.size != size_) {
+absl::Status StoredUpload::CheckStanding(const AttachmentHold::Item& item,
+                                         std::uint64_t offset) const {
+  if (item.record && item.record->size != size_) {
     return rpc::InvalidField(rpc::FieldPath("start").Then("size"),
                              common::v1::ERROR_REASON_FIELD_RANGE,
                              "is not what the upload began with");
   }
-  if (known.received != offset) return WrongOffset();
-  stored_ = offset;
+  const std::uint64_t stands_at = item.record ? item.record->received : 0;
+  return offset == stands_at ? absl::OkStatus() : WrongOffset();
+}
+
+absl::Status StoredUpload::GoOn(const std::shared_ptr<AttachmentHold>& hold, absl::Time deadline) {
+  AttachmentHold::Item& item = hold->items().front();
+  const AttachmentRecord& known = *item.record;
   if (known.holder == v1::ATTACHMENT_HOLDER_MESSAGES) return absl::OkStatus();
   if (known.holder == v1::ATTACHMENT_HOLDER_DELIVERY) {
     if (absl::Status room = CheckPending(deadline); !room.ok()) return room;

@@ -31,8 +31,9 @@ class StoredUpload final : public Upload {
   absl::Status Begin(std::uint64_t offset, absl::Time deadline);
   // A record for an upload that is new here.
   absl::Status BeginNew(const std::shared_ptr<AttachmentHold>& hold, absl::Time deadline);
-  absl::Status GoOn(const std::shared_ptr<AttachmentHold>& hold, std::uint64_t offset,
-                    absl::Time deadline);
+  absl::Status GoOn(const std::shared_ptr<AttachmentHold>& hold, absl::Time deadline);
+  // Whether what is there is the beginning of this upload, up to `offset`.
+  absl::Status CheckStanding(const AttachmentHold::Item& item, std::uint64_t offset) const;
   absl::Status CheckPending(absl::Time deadline) const;
   absl::Status Register(const std::string& row_key);
   // Writes the whole chunks of the buffer, or all of it where it ends the attachment.

@@ -266,6 +266,20 @@ TEST_F(AttachmentsTest, ASecondCallOnTheSameBytesTakesOver) {
   EXPECT_EQ(Rows(), Counts(1, 21, 1));
 }
 
+TEST_F(AttachmentsTest, ACallThatIsWrongDoesNotDisturbTheOneThatRuns) {
+  const std::string bytes = Ciphertext(kManyRows);
+  auto upload = *Start(*ada_, bytes);
+  ASSERT_TRUE(AppendAll(*upload, bytes.substr(0, 600'000)).ok());
+  EXPECT_EQ(Why(Start(*ada_, bytes, 0).status()), common::v1::ERROR_REASON_UPLOAD_OFFSET);
+  EXPECT_EQ(Why(world_.attachments
+                    ->StartUpload(world_.GrantOf(*ada_), crypto::Sha256(bytes), kSmall, 0,
+                                  MailWorld::Soon())
+                    .status()),
+            common::v1::ERROR_REASON_FIELD_RANGE);
+  ASSERT_TRUE(AppendAll(*upload, std::string_view(bytes).substr(600'000)).ok());
+  EXPECT_TRUE(upload->Finish(MailWorld::Soon()).ok());
+}
+
 TEST_F(AttachmentsTest, OpenCallsOfAMailboxAreBounded) {
   std::vector<std::shared_ptr<Upload>> open;
   for (char seed = 'b'; seed < 'f'; ++seed) {
