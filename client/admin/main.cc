@@ -16,6 +16,7 @@
 #include "deployment.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "registrar.h"
+#include "server/command_docs/command_docs.h"
 
 namespace letterlock::admin {
 namespace {
@@ -112,6 +113,7 @@ absl::Status RegistrarAttest(const RegistrarFlags& flags) {
 int Main(int argc, char** argv) {
   CLI::App app("Makes and tends the public plane of a Letterlock deployment.");
   app.set_version_flag("--version", LETTERLOCK_VERSION);
+  command_docs::AddGenerator(&app, LETTERLOCK_VERSION);
   app.require_subcommand(1);
   absl::Status result;
 

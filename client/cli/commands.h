@@ -19,6 +19,9 @@ void AddReadCommands(Registry& registry);
 void AddSaveCommands(Registry& registry);
 void AddImportCommands(Registry& registry);
 void AddTakeoutCommands(Registry& registry);
+void AddMarkCommands(Registry& registry);
+void AddWatchCommands(Registry& registry);
 void AddTrustCommands(Registry& registry);
+void AddContactCommands(Registry& registry);
 
 }  // namespace letterlock::cli

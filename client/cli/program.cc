@@ -6,6 +6,7 @@
 #include <string>
 
 #include "commands.h"
+#include "server/command_docs/command_docs.h"
 
 namespace letterlock::cli {
 namespace {
@@ -30,6 +31,7 @@ void AddCommon(CLI::App& app, CommonOptions* common) {
   common->account = DefaultAccount();
   common->passphrase.value = std::getenv("LETTERLOCK_PASSPHRASE");
   app.set_version_flag("--version", LETTERLOCK_VERSION);
+  command_docs::AddGenerator(&app, LETTERLOCK_VERSION);
   app.add_option("--config", common->config, "client.toml of the deployment")
       ->envname("LETTERLOCK_CONFIG");
   app.add_option("--account", common->account, "the account's directory")
@@ -51,7 +53,10 @@ void AddCommands(Registry& registry) {
   AddSaveCommands(registry);
   AddImportCommands(registry);
   AddTakeoutCommands(registry);
+  AddMarkCommands(registry);
+  AddWatchCommands(registry);
   AddTrustCommands(registry);
+  AddContactCommands(registry);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,6 +71,16 @@ class ClientImpl final : public Client {
                                  const Progress& progress) override;
   absl::StatusOr<ImportSummary> ImportLinkedIn(const std::string& path,
                                                const Progress& progress) override;
+  absl::StatusOr<std::vector<Marked>> Mark(const std::vector<std::string>& id_prefixes,
+                                           const MarkRequest& request) override;
+  absl::StatusOr<std::vector<Marked>> Delete(const std::vector<std::string>& id_prefixes) override;
+  absl::Status Watch(absl::Duration most,
+                     absl::FunctionRef<bool(const Listing& news)> tell) override;
+  absl::Status Block(const crypto::Handle& handle) override;
+  absl::Status Unblock(const crypto::Handle& handle) override;
+  absl::StatusOr<std::vector<BlockedMember>> Blocks() override;
+  absl::Status Respond(const crypto::Handle& handle, bool accept) override;
+  absl::StatusOr<Limits> GetLimits() override;
   void StayOffline() override;
   bool cache_thrown_away() const override;
   absl::Status alarm() const override;
@@ -95,6 +106,11 @@ class ClientImpl final : public Client {
                                     Fetched taken);
   void NoteCache(const MailCache::Transaction& cache);
   void CheckOwnEntry(State* state);
+
+  // marking.cc, watching.cc, contacts.cc
+  absl::StatusOr<std::vector<MessageKey>> Resolve(const std::vector<std::string>& id_prefixes);
+  absl::StatusOr<Listing> NewSince(std::set<MessageKey>* known, std::string* token);
+  absl::StatusOr<crypto::MemberId> MemberOf(const crypto::Handle& handle);
 
   // reading.cc
   absl::Status RefreshUnlessOffline();

@@ -65,6 +65,26 @@ absl::Status Explain(const absl::Status& status) {
           "the mail server dropped an attachment before the message came: send it again");
     case common::v1::ERROR_REASON_MAILBOX_FULL:
       return absl::ResourceExhaustedError("a mailbox is full: your own or the recipient's");
+    case common::v1::ERROR_REASON_RECIPIENT_REFUSES:
+      return absl::FailedPreconditionError("the recipient takes nothing from you");
+    case common::v1::ERROR_REASON_DECLINED:
+      return absl::FailedPreconditionError(
+          "the recipient declined to hear from you: it is hers to write next");
+    case common::v1::ERROR_REASON_AWAITING_ANSWER:
+      return absl::FailedPreconditionError(
+          "the recipient has not answered you yet: no more messages to her until she does");
+    case common::v1::ERROR_REASON_NO_CREDITS:
+      return absl::ResourceExhaustedError(
+          "no credit is left for a first contact: see `letterlock limits`");
+    case common::v1::ERROR_REASON_RATE:
+      return absl::ResourceExhaustedError(
+          "as many messages as one day allows were sent: see `letterlock limits`");
+    case common::v1::ERROR_REASON_SLOW_DOWN:
+      return absl::ResourceExhaustedError(
+          "first contacts have to wait, because earlier ones went unanswered: see `letterlock "
+          "limits`");
+    case common::v1::ERROR_REASON_SENDER_SHARE:
+      return absl::ResourceExhaustedError("one sender's share of the recipient's mailbox is full");
     default:
       return status;
   }
@@ -122,7 +142,10 @@ absl::StatusOr<SendReceipt> ClientImpl::Send(const Draft& draft) {
   const mail::v1::SendRequest request = RequestOf(*std::move(sealed), hashes);
   mail::v1::SendResponse response;
   const absl::Status status = mail_.Send(request, &response);
-  if (!status.ok()) return Explain(status);
+  if (!status.ok()) {
+    const absl::Status explained = Explain(status);
+    return OutcomeUnknown(status) ? WithUnknownOutcome(explained) : explained;
+  }
   receipt.delivery = DeliveryOf(response.state());
   receipt.accepted_unix_ms = response.accepted_unix_ms();
   return receipt;

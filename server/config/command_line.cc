@@ -5,6 +5,8 @@
 #include <CLI/Formatter.hpp>
 #include <map>
 
+#include "server/command_docs/command_docs.h"
+
 namespace letterlock::config {
 namespace {
 
@@ -29,6 +31,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv,
   ParsedCommandLine parsed;
   CLI::App app(description);
   app.set_version_flag("--version", LETTERLOCK_VERSION);
+  command_docs::AddGenerator(&app, LETTERLOCK_VERSION);
   app.add_option("--config", parsed.line.config_file, "the configuration, TOML")->required();
   app.add_flag("--check-config", parsed.line.check_config, "check the configuration and end");
   std::map<std::string, std::string> given;

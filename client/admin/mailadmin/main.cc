@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "admin/certificate_command.h"
 #include "mail_plane.h"
+#include "server/command_docs/command_docs.h"
 
 namespace letterlock::mailadmin {
 namespace {
@@ -54,6 +55,7 @@ void AddInit(CLI::App& app, const std::function<void(absl::Status)>& ended) {
 int Main(int argc, char** argv) {
   CLI::App app("The mail plane of a Letterlock deployment: its keys and configuration.");
   app.set_version_flag("--version", LETTERLOCK_VERSION);
+  command_docs::AddGenerator(&app, LETTERLOCK_VERSION);
   app.require_subcommand(1);
   absl::Status result;
   const auto ended = [&](absl::Status status) { result = std::move(status); };

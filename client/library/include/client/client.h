@@ -16,8 +16,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "client/archive.h"
 #include "client/config.h"
 #include "client/message.h"
@@ -107,6 +109,49 @@ struct Listing {
   bool truncated = false;  // the mailbox holds more than the local cache: the oldest are not there
 };
 
+// How messages are to be marked; absent: as it is. Labels: `^[a-z0-9][a-z0-9._-]{0,31}$`, at most
+// 16 a message; the server reads them.
+struct MarkRequest {
+  std::optional<bool> read;
+  std::optional<bool> archived;
+  std::vector<std::string> add_labels;
+  std::vector<std::string> remove_labels;
+};
+
+struct Marked {
+  crypto::MessageId id;
+  bool found = false;  // false: the mailbox held no such message any more
+};
+
+struct BlockedMember {
+  crypto::MemberId member;
+  std::optional<crypto::Handle> handle;  // where she is pinned
+  std::uint64_t since_unix_ms = 0;
+};
+
+struct Allowance {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+};
+
+// What the mail server allows (letterlock.mail.v1.GetLimitsResponse), by its own word.
+struct Limits {
+  Allowance messages;
+  Allowance bytes;
+  std::uint32_t sender_share_per_mille = 0;
+  Allowance credits;  // `used` are those that are left
+  std::uint64_t next_credit_unix_ms = 0;
+  std::uint32_t refund_days = 0;
+  Allowance sends_per_day;
+  Allowance reports_per_day;
+  std::uint32_t max_unanswered = 0;
+  std::uint64_t first_contact_wait_ms = 0;
+  std::uint64_t max_attachment_bytes = 0;
+  std::uint32_t max_attachments = 0;
+  std::uint32_t change_retention_days = 0;
+  std::string report_desk;  // a handle; empty: there is none
+};
+
 // What making an account asks of whoever makes it.
 struct Creation {
   // Receives the recovery kit's text once, before anything is published. An error ends the making;
@@ -161,6 +206,27 @@ class Client {
   // or it is no hex.
   virtual absl::StatusOr<Message> Read(std::string_view id_prefix) = 0;
 
+  // 1 to 100 messages, each named as for Read, each once. One result for each, in their order.
+  virtual absl::StatusOr<std::vector<Marked>> Mark(const std::vector<std::string>& id_prefixes,
+                                                   const MarkRequest& request) = 0;
+  // Deletes them from the own mailbox and from the local cache.
+  virtual absl::StatusOr<std::vector<Marked>> Delete(
+      const std::vector<std::string>& id_prefixes) = 0;
+
+  // Calls `tell` with an empty listing once it watches, then with the messages that came to the
+  // inbox or as requests, until that says false or `most` has passed. An error where the server is
+  // lost for longer than the configured patience.
+  virtual absl::Status Watch(absl::Duration most,
+                             absl::FunctionRef<bool(const Listing& news)> tell) = 0;
+
+  // Nothing of that member's is taken any more, or is again. A handle that is not pinned is looked
+  // up and pinned.
+  virtual absl::Status Block(const crypto::Handle& handle) = 0;
+  virtual absl::Status Unblock(const crypto::Handle& handle) = 0;
+  virtual absl::StatusOr<std::vector<BlockedMember>> Blocks() = 0;
+  // Answers a first contact. NotFound where there is none of that member to answer.
+  virtual absl::Status Respond(const crypto::Handle& handle, bool accept) = 0;
+  virtual absl::StatusOr<Limits> GetLimits() = 0;
   // Fetches one attachment of a message that was read, checks it against what the sender signed and
   // saves it as a new file of `directory`: whole, or not at all. What is there is not replaced.
   virtual absl::StatusOr<SavedFile> Save(const seal::Attachment& attachment,
