@@ -3,6 +3,7 @@
 // so.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +54,10 @@ struct FakeDeployment {
   bool forgets_tokens = false;  // once
   int publishes = 0;
   int lookups = 0;
+  std::vector<crypto::MemberId> blocks;
+  std::vector<mail::v1::Answer> answers;
+  bool no_requests = false;
+  std::function<void()> on_watch;    // what happens while somebody watches
   int fetches = 0;                   // messages asked for by BatchGet
   std::map<std::string, Box> boxes;  // by member id
 
@@ -212,9 +217,79 @@ class FakeMail final : public MailTransport {
     }
     return absl::OkStatus();
   }
+  absl::Status Update(std::string_view token, const mail::v1::UpdateRequest& request,
+                      mail::v1::UpdateResponse* response) override {
+    for (const mail::v1::MessageUpdate& update : request.updates()) {
+      auto* result = response->add_results();
+      for (mail::v1::MailboxMessage& message : deployment_.boxes[std::string(token)]) {
+        if (!Is(message, update.reference())) continue;
+        if (update.has_read()) message.mutable_state()->set_read(update.read());
+        if (update.has_archived()) message.mutable_state()->set_archived(update.archived());
+        for (const std::string& label : update.add_labels()) {
+          message.mutable_state()->add_labels(label);
+        }
+        *result->mutable_state() = message.state();
+      }
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Delete(std::string_view token, const mail::v1::DeleteRequest& request,
+                      mail::v1::DeleteResponse* response) override {
+    FakeDeployment::Box& box = deployment_.boxes[std::string(token)];
+    for (const mail::v1::MessageReference& reference : request.references()) {
+      response->add_results()->set_deleted(
+          std::erase_if(box, [&](const auto& message) { return Is(message, reference); }) > 0);
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Watch(std::string_view, const mail::v1::WatchRequest&, absl::Duration,
+                     absl::FunctionRef<bool()> notice) override {
+    if (!deployment_.mail_error.ok()) return deployment_.mail_error;
+    deployment_.on_watch();
+    notice();
+    return absl::OkStatus();
+  }
+  absl::Status Block(std::string_view, const mail::v1::BlockRequest& request,
+                     mail::v1::BlockResponse*) override {
+    deployment_.blocks.push_back(*crypto::MemberId::FromBytes(request.member()));
+    return absl::OkStatus();
+  }
+  absl::Status Unblock(std::string_view, const mail::v1::UnblockRequest& request,
+                       mail::v1::UnblockResponse*) override {
+    std::erase(deployment_.blocks, *crypto::MemberId::FromBytes(request.member()));
+    return absl::OkStatus();
+  }
+  absl::Status ListBlocks(std::string_view, const mail::v1::ListBlocksRequest&,
+                          mail::v1::ListBlocksResponse* response) override {
+    for (const crypto::MemberId& member : deployment_.blocks) {
+      response->add_blocks()->set_member(std::string(member.bytes()));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Respond(std::string_view, const mail::v1::RespondRequest& request,
+                       mail::v1::RespondResponse*) override {
+    if (deployment_.no_requests) {
+      return rpc::Fail(absl::StatusCode::kFailedPrecondition,
+                       common::v1::ERROR_REASON_NOT_A_REQUEST, "no request");
+    }
+    deployment_.answers.push_back(request.answer());
+    return absl::OkStatus();
+  }
+  absl::Status GetLimits(std::string_view, const mail::v1::GetLimitsRequest&,
+                         mail::v1::GetLimitsResponse* response) override {
+    response->mutable_messages()->set_used(7);
+    response->mutable_messages()->set_limit(100);
+    response->set_report_desk("desk");
+    return absl::OkStatus();
+  }
   const std::string& server_name() const override { return name_; }
 
  private:
+  static bool Is(const mail::v1::MailboxMessage& message,
+                 const mail::v1::MessageReference& reference) {
+    const auto header = seal::EnvelopeHeader::Parse(message.header());
+    return header.ok() && header->message_id.bytes() == reference.message_id();
+  }
   void Keep(std::string_view member, mail::v1::Folder folder, const mail::v1::Envelope& envelope,
             const std::string& wrap) {
     mail::v1::MailboxMessage message;
