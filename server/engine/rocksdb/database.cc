@@ -5,6 +5,8 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
+#include <cstdlib>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -85,7 +87,38 @@ absl::Status CheckEmpty(rocksdb::DB& db, const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat(path, " has rows but no FORMAT"));
 }
 
+std::uint64_t Property(rocksdb::DB& db, const std::string& name) {
+  std::uint64_t value = 0;
+  db.GetIntProperty(name, &value);
+  return value;
+}
+
+// Slowed down or stopped, for whatever reason.
+std::uint64_t StallsOf(rocksdb::DB& db) {
+  std::map<std::string, std::string> all;
+  db.GetMapProperty(rocksdb::DB::Properties::kCFStats, &all);
+  std::uint64_t stalls = 0;
+  for (const char* name : {"io_stalls.total_slowdown", "io_stalls.total_stop"}) {
+    const auto found = all.find(name);
+    if (found != all.end()) stalls += std::strtoull(found->second.c_str(), nullptr, 10);
+  }
+  return stalls;
+}
+
 }  // namespace
+
+StoreStatistics ReadStatistics(rocksdb::DB& db) {
+  using Properties = rocksdb::DB::Properties;
+  StoreStatistics statistics;
+  statistics.stalled = Property(db, Properties::kIsWriteStopped) != 0 ||
+                       Property(db, Properties::kActualDelayedWriteRate) != 0;
+  statistics.stalls = StallsOf(db);
+  statistics.bytes_on_disk = Property(db, Properties::kTotalSstFilesSize);
+  statistics.bytes_in_memory =
+      Property(db, Properties::kCurSizeAllMemTables) + Property(db, Properties::kBlockCacheUsage);
+  statistics.bytes_to_merge = Property(db, Properties::kEstimatePendingCompactionBytes);
+  return statistics;
+}
 
 absl::StatusOr<Database> OpenDatabase(const RocksDbOptions& options, std::string_view kind) {
   auto directory = StoreDirectory::Open(options.directory, kind);

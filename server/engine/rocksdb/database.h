@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/rocksdb/rocksdb_options.h"
+#include "engine/statistics.h"
 #include "store_directory.h"
 
 namespace letterlock::engine {
@@ -23,6 +24,9 @@ struct Database {
 
 // Opens or makes the store in options.directory. Errors as RocksDbEngine::Open documents them.
 absl::StatusOr<Database> OpenDatabase(const RocksDbOptions& options, std::string_view kind);
+
+// All but whether it is writable.
+StoreStatistics ReadStatistics(rocksdb::DB& db);
 
 // RESOURCE_EXHAUSTED (disk full), DATA_LOSS or UNAVAILABLE, without anything that was stored:
 // RocksDB's own text is dropped.

@@ -66,6 +66,12 @@ class RocksDbEngineImpl final : public RocksDbEngine {
 
   Maintenance& maintenance() override { return maintenance_; }
 
+  StoreStatistics statistics() const override {
+    StoreStatistics statistics = ReadStatistics(*database_.db);
+    statistics.writable = committer_.Writable().ok();
+    return statistics;
+  }
+
  private:
   static std::vector<MailboxWrite> One(MailboxTag tag, Generation expected, Batch batch) {
     std::vector<MailboxWrite> writes;

@@ -148,6 +148,12 @@ class RocksDbOrderedStore final : public OrderedStore {
     return std::make_unique<SnapshotReader>(*database_.db, database_.db->GetSnapshot());
   }
 
+  StoreStatistics statistics() const override {
+    StoreStatistics statistics = ReadStatistics(*database_.db);
+    statistics.writable = Writable().ok();
+    return statistics;
+  }
+
  private:
   absl::Status Writable() const {
     absl::MutexLock lock(&mu_);

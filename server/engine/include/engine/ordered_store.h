@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/statistics.h"
 
 namespace letterlock::engine {
 
@@ -97,6 +98,9 @@ class OrderedStore : public OrderedReader {
   // The state as it is now, unchanged by later writes. Hold it briefly: it keeps old versions on
   // disk. Must not outlive the store.
   virtual std::unique_ptr<const OrderedReader> Snapshot() const = 0;
+
+  // Cheap enough to be asked every few seconds.
+  virtual StoreStatistics statistics() const { return {}; }
 };
 
 }  // namespace letterlock::engine

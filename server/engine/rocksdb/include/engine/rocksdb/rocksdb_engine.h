@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/maintenance.h"
 #include "engine/rocksdb/rocksdb_options.h"
+#include "engine/statistics.h"
 
 namespace letterlock::engine {
 
@@ -20,6 +21,9 @@ class RocksDbEngine : public Engine {
 
   // Lives as long as the engine.
   virtual Maintenance& maintenance() = 0;
+
+  // Cheap enough to be asked every few seconds.
+  virtual StoreStatistics statistics() const = 0;
 };
 
 }  // namespace letterlock::engine
