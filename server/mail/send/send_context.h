@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/time/clock.h"
 #include "send/timers.h"
 #include "server/mail/send/sender.h"
 
@@ -28,6 +29,11 @@ class Sender::Context {
 
   void Reached(std::string_view where) {
     if (options.points != nullptr) options.points->Reached(where);
+  }
+
+  // `since`: when the stage began.
+  void Took(SendStage stage, absl::Time since) {
+    if (options.observer != nullptr) options.observer->Took(stage, absl::Now() - since);
   }
 
   std::atomic<std::size_t> in_flight{0};

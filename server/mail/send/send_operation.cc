@@ -152,7 +152,8 @@ SendOperation::Step SendOperation::Try() {
     Conclude(outcome);
     return Step::kOver;
   };
-  if (absl::Now() >= deadline_) return over(DeadlinePassed());
+  const absl::Time start = absl::Now();
+  if (start >= deadline_) return over(DeadlinePassed());
 
   auto sender = Look(*sender_lane(), sender_row_key_, deadline_);
   if (!sender.ok()) return over(sender.status());
@@ -169,6 +170,7 @@ SendOperation::Step SendOperation::Try() {
   if (!recipient.ok()) return over(recipient.status());
   if (recipient->known && recipient->known->request_digest != digest_) return over(IdReused());
 
+  context_.Took(SendStage::kRead, start);
   absl::StatusOr<Step> step = Commit(*sender, *recipient);
   if (!step.ok()) return over(step.status());
   return *step;

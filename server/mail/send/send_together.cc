@@ -20,7 +20,9 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
   if (files) {
     if (absl::Status prepared = PrepareFiles(!recipient.known); !prepared.ok()) return prepared;
   }
+  const absl::Time start = absl::Now();
   absl::StatusOr<Step> step = Queue(sender, recipient);
+  context_.Took(SendStage::kSeal, start);
   if (files && !step.ok()) files_.DropCopies(recipient_lane());
   if (files && (!step.ok() || *step == Step::kAgain)) files_.Release();
   if (step.ok() && *step == Step::kOver) context_.Reached(point::kSendQueued);
@@ -86,12 +88,14 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
     to_incarnation = to.Queue();
   }
   context_.engine.ApplyTogether(
-      std::move(writes), [this, self = shared_from_this(), from_incarnation, to_incarnation,
-                          deliver](const absl::StatusOr<std::vector<engine::Generation>>& answer) {
+      std::move(writes),
+      [this, self = shared_from_this(), from_incarnation, to_incarnation, deliver,
+       queued = absl::Now()](const absl::StatusOr<std::vector<engine::Generation>>& answer) {
         sender_lane()->Answer(from_incarnation, answer.status());
         if (deliver) recipient_lane()->Answer(to_incarnation, answer.status());
         files_.Release();
         if (!answer.ok()) return AfterFailure(answer.status());
+        context_.Took(SendStage::kCommit, queued);
         context_.Reached(point::kSendDurable);
         Conclude(SendResult{v1::DELIVERY_STATE_DELIVERED, accepted_unix_ms_});
       });

@@ -24,6 +24,7 @@
 #include "server/mail/mailbox/mailbox.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/rules/limits.h"
+#include "server/mail/send/send_observer.h"
 #include "server/rpc/worker_pool.h"
 
 namespace letterlock::mail {
@@ -42,7 +43,8 @@ class Sender {
     Attachments* attachments = nullptr;
     // Messages on their way to the disk at a time; REQUIRES: well below what the engine queues.
     std::size_t most_in_flight = 2048;
-    FaultPoints* points = nullptr;  // not owned; outlives this; nullptr: none
+    FaultPoints* points = nullptr;     // not owned; outlives this; nullptr: none
+    SendObserver* observer = nullptr;  // likewise
   };
 
   // None is owned; all outlive this. `background` runs what goes on after an answer or a failed
