@@ -87,6 +87,7 @@ log_key_file = "keys/log.key"
 store_directory = "data/store"
 log_directory = "data/log"         # public: any static web server may serve it
 lock_directory = "data/log-lock"   # never restore this from a backup
+admin_socket = "run/admin"         # for `letterlock-admin status`
 
 [tls]
 certificate_file = "tls/server.pem"

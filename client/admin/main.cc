@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "admin/certificate_command.h"
+#include "admin/status_command.h"
 #include "attest/canonical_proto.h"
 #include "crypto/base/encoding.h"
 #include "deployment.h"
@@ -135,6 +136,8 @@ int Main(int argc, char** argv) {
 
   AddCertificateCommand(app, "letterlock-directoryd",
                         [&](absl::Status ended) { result = std::move(ended); });
+
+  AddStatusCommand(app, [&](absl::Status ended) { result = std::move(ended); });
 
   RegistrarFlags registrar;
   CLI::App* registrars =

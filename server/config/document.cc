@@ -95,6 +95,10 @@ absl::Status Document::Finish() {
   for (const auto& [key, value] : overrides_) {
     if (!known_.contains(key)) errors_.push_back("command line: " + key + ": no such option");
   }
+  return FinishPart();
+}
+
+absl::Status Document::FinishPart() const {
   if (errors_.empty()) return absl::OkStatus();
   std::string all;
   for (const std::string& error : errors_) all += (all.empty() ? "" : "\n") + error;

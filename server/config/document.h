@@ -46,6 +46,7 @@ class Document {
   // An error about the value of `path`, wherever it came from.
   void Error(const std::string& path, const Found& found, std::string_view why);
   absl::Status Finish();
+  absl::Status FinishPart() const;
 
  private:
   void CheckUnknown(const toml::table& table, const std::string& prefix);

@@ -289,6 +289,7 @@ void Reader::Refuse(std::string_view key, std::string_view why) {
 }
 
 absl::Status Reader::Finish() { return state_->document().Finish(); }
+absl::Status Reader::FinishPart() { return state_->document().FinishPart(); }
 
 std::vector<OptionInfo> Reader::options() const { return state_->document().options(); }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "crash_points.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/encoding.h"
@@ -14,6 +15,7 @@
 #include "crypto/base/signing_key_file.h"
 #include "crypto/base/strings.h"
 #include "engine/rocksdb/rocksdb_ordered_store.h"
+#include "letterlock/admin/v1/admin_service.pb.h"
 #include "options.h"
 #include "server/config/command_line.h"
 #include "server/config/files.h"
@@ -28,6 +30,8 @@
 #include "server/log/storage.h"
 #include "server/log/tlog_service.h"
 #include "server/log/tree_signer.h"
+#include "server/metrics/operations.h"
+#include "server/metrics/server_series.h"
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
 #include "server/tls/credentials.h"
@@ -70,6 +74,11 @@ absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
   return Inputs{*std::move(genesis), *std::move(signer)};
 }
 
+std::string DirectoryOf(const std::string& file) {
+  const size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
 // What is to be written must be there before the process gives up the rest of the file system.
 absl::Status MakeDirectories(const DaemonOptions& options) {
   absl::Status made = config::MakePrivateDirectory(options.store_directory);
@@ -78,15 +87,15 @@ absl::Status MakeDirectories(const DaemonOptions& options) {
     made = log::PosixLogStorage::MakeDirectory(options.log_directory,
                                                log::PosixLogStorage::Mode::kPublic);
   }
+  if (made.ok() && !options.operations.admin_socket.empty()) {
+    made = config::MakePrivateDirectory(DirectoryOf(options.operations.admin_socket));
+  }
   return made;
 }
 
-std::string DirectoryOf(const std::string& file) {
-  const size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "." : file.substr(0, slash);
-}
-
-absl::Status Confine(const DaemonOptions& options, bool development, const rpc::Logger& logger) {
+// Whether every layer holds.
+absl::StatusOr<bool> Confine(const DaemonOptions& options, bool development,
+                             const rpc::Logger& logger) {
   confine::Options limits;
   const bool best_effort = options.confinement == Confinement::kBestEffort ||
                            (options.confinement == Confinement::kByDeployment && development);
@@ -102,12 +111,20 @@ absl::Status Confine(const DaemonOptions& options, bool development, const rpc::
     return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
   }
   limits.listen_tcp = {static_cast<uint16_t>(port)};
+  if (!options.operations.metrics_listen.empty()) {
+    const absl::StatusOr<int> metrics = metrics::LoopbackPort(options.operations.metrics_listen);
+    if (!metrics.ok()) return metrics.status();
+    limits.listen_tcp.push_back(static_cast<uint16_t>(*metrics));
+  }
+  if (!options.operations.admin_socket.empty()) {
+    limits.read_write.push_back(DirectoryOf(options.operations.admin_socket));
+  }
   absl::StatusOr<confine::ConfinementReport> report = confine::Confine(limits);
   if (!report.ok()) return report.status();
   for (const std::string& layer : report->missing) {
     logger.Warning("UNCONFINED", {{"missing", rpc::OperatorText{layer}}});
   }
-  return absl::OkStatus();
+  return report->missing.empty();
 }
 
 // All that writes, in the order in which it must be opened: the lock before the log that it guards.
@@ -168,14 +185,56 @@ void Announce(const rpc::Logger& logger, const rpc::ServerRunner& runner, const 
   }
 }
 
-absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& state,
+// What is told of store and log, in numbers.
+void WatchState(metrics::Metrics& metrics, const State& state) {
+  metrics::AddStoreSeries(metrics, [store = state.store.get()] {
+    const engine::StoreStatistics now = store->statistics();
+    return metrics::StoreNumbers{now.writable,      now.stalled,         now.stalls,
+                                 now.bytes_on_disk, now.bytes_in_memory, now.bytes_to_merge};
+  });
+  metrics.AddGauge("letterlock_log_size", "Leaves under the newest signed checkpoint.",
+                   [log = state.log.get()] { return static_cast<double>(log->tree()->size); });
+  metrics.AddGauge("letterlock_head_age_seconds", "Since the newest published head was made.",
+                   [registry = state.registry.get()] {
+                     return absl::ToDoubleSeconds(absl::Now() - registry->head_time());
+                   });
+  metrics.AddGauge(
+      "letterlock_head_waiting", "Requests that wait for a head.",
+      [registry = state.registry.get()] { return static_cast<double>(registry->waiting()); });
+}
+
+void FillStatus(const Genesis& genesis, const State& state, bool confined,
+                admin::v1::GetStatusResponse* response) {
+  response->set_deployment(crypto::HexEncode(genesis.deployment.bytes()));
+  if (!genesis.witnessed) response->add_labels("UNWITNESSED");
+  if (genesis.development()) response->add_labels("SELF-REGISTERED");
+  if (!confined) response->add_labels("UNCONFINED");
+  const engine::StoreStatistics store = state.store->statistics();
+  response->mutable_store()->set_writable(store.writable && !state.registry->broken());
+  response->mutable_store()->set_stalled(store.stalled);
+  response->mutable_store()->set_stalls(store.stalls);
+  response->mutable_store()->set_bytes(store.bytes_on_disk);
+  response->mutable_log()->set_size(state.log->tree()->size);
+  response->mutable_log()->set_head_sequence(state.registry->head_sequence());
+  response->mutable_log()->set_head_unix_ms(
+      static_cast<uint64_t>(absl::ToUnixMillis(state.registry->head_time())));
+  response->mutable_log()->set_waiting(state.registry->waiting());
+}
+
+absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& state, bool confined,
                    rpc::TerminationSignals& signals, const rpc::Logger& logger) {
+  metrics::Operations operations("letterlock-directoryd", logger);
+  auto facts = tls::ReadCertificateFacts(options.tls_certificate_file);
+  if (!facts.ok()) return facts.status();
+  const auto certificate_ends = operations.certificate_end();
+  certificate_ends(facts->not_after);
   auto credentials = tls::MakeServerCredentials(
       {.certificate_file = options.tls_certificate_file,
        .key_file = options.tls_key_file,
        .refresh = options.tls_refresh,
        .on_rotation =
-           [logger](absl::Time not_after) {
+           [logger, certificate_ends](absl::Time not_after) {
+             certificate_ends(not_after);
              logger.Info("tls_rotated", {{"not_after_unix_s", absl::ToUnixSeconds(not_after)}});
            },
        .on_refusal =
@@ -186,18 +245,31 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& st
 
   rpc::WorkerPool pool(
       {.threads = options.workers, .queue = options.max_queued_calls, .name = "rpc"});
-  const rpc::Service::Options service_options{.pool = &pool, .logger = logger};
+  const rpc::Service::Options service_options{
+      .pool = &pool, .logger = logger, .observer = operations.observer()};
   auto directory = MakeDirectoryService(state.registry.get(), service_options);
   auto tlog = log::MakeTlogService(state.log.get(), state.log_storage.get(), service_options);
+
+  WatchState(operations.metrics(), state);
+  rpc::Service* const admin =
+      operations.Watch({.services = {directory.get(), tlog.get()},
+                        .pools = {{"rpc", &pool}},
+                        .fill = [&](admin::v1::GetStatusResponse* response) {
+                          FillStatus(inputs.genesis, state, confined, response);
+                        }});
 
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.credentials = *std::move(credentials);
   server_options.port_file = options.port_file;
+  server_options.admin_socket = options.operations.admin_socket;
   server_options.max_request_bytes = kMaxRequestBytes;
   server_options.drain = options.drain;
-  auto runner = rpc::ServerRunner::Start(server_options, {directory.get(), tlog.get()}, logger);
+  auto runner =
+      rpc::ServerRunner::Start(server_options, {directory.get(), tlog.get(), admin}, logger);
   if (!runner.ok()) return runner.status();
+  absl::Status exposed = operations.Expose(options.operations.metrics_listen, **runner);
+  if (!exposed.ok()) return exposed;
   Announce(logger, **runner, inputs.genesis, state);
 
   absl::Duration interval = options.head_interval;
@@ -214,6 +286,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& st
                             if (final) (*runner)->Stop();
                           });
     ended = (*runner)->RunUntil(signals);
+    operations.Close();
   }
   pool.Drain();
   if (state.registry->broken()) return absl::UnavailableError("no further head can be made");
@@ -235,14 +308,15 @@ absl::Status Run(const DaemonOptions& options, const std::string& crash_at, bool
     return absl::OkStatus();
   }
   absl::Status ready = MakeDirectories(options);
-  if (ready.ok()) ready = Confine(options, inputs->genesis.development(), logger);
   if (!ready.ok()) return ready;
+  absl::StatusOr<bool> confined = Confine(options, inputs->genesis.development(), logger);
+  if (!confined.ok()) return confined.status();
 
   const crypto::SystemClock clock;
   crypto::SystemRandom random;
   absl::StatusOr<State> state = OpenState(options, *inputs, clock, random, **points);
   if (!state.ok()) return state.status();
-  return Serve(options, *inputs, *state, signals, logger);
+  return Serve(options, *inputs, *state, *confined, signals, logger);
 }
 
 std::string NamesOfPoints() {

@@ -25,6 +25,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Time("tls.refresh", &options->tls_refresh, absl::Milliseconds(100), absl::Hours(24),
               "how often both files are read again; connections that are there keep the old");
 
+  metrics::ReadOperationsOptions(reader, &options->operations);
+
   reader.Time("head_interval", &options->head_interval, absl::Milliseconds(10), absl::Minutes(1),
               "between two heads; 100ms in development, else 1s");
   reader.Time("head_interval_max", &options->head_interval_max, absl::Milliseconds(100),

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "server/config/reader.h"
 #include "server/log/sequencer.h"
+#include "server/metrics/operations.h"
 
 namespace letterlock::directory {
 
@@ -31,6 +32,7 @@ struct DaemonOptions {
   std::string tls_certificate_file;
   std::string tls_key_file;
   absl::Duration tls_refresh = absl::Seconds(30);
+  metrics::OperationsOptions operations;
 
   absl::Duration head_interval = absl::ZeroDuration();  // zero: by the kind of deployment
   absl::Duration head_interval_max = absl::Seconds(60);

@@ -15,6 +15,7 @@
 #include "crypto/base/strings.h"
 #include "engine/rocksdb/rocksdb_engine.h"
 #include "one_mailbox_engine.h"
+#include "operator_view.h"
 #include "options.h"
 #include "server/config/command_line.h"
 #include "server/config/files.h"
@@ -34,6 +35,7 @@
 #include "server/mail/sync/changes.h"
 #include "server/mail/sync/fetches.h"
 #include "server/mail/sync/watches.h"
+#include "server/metrics/operations.h"
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
 #include "server/tls/credentials.h"
@@ -77,7 +79,9 @@ std::string DirectoryOf(const std::string& file) {
 
 // From here on the process reaches its store, its certificates and its port, and nothing else.
 // Secrets and the trust file were read before and are out of reach now.
-absl::Status Confine(const DaemonOptions& options, bool development, const rpc::Logger& logger) {
+// Whether every layer holds.
+absl::StatusOr<bool> Confine(const DaemonOptions& options, bool development,
+                             const rpc::Logger& logger) {
   confine::Options limits;
   const bool best_effort = options.confinement == Confinement::kBestEffort ||
                            (options.confinement == Confinement::kByDeployment && development);
@@ -93,12 +97,20 @@ absl::Status Confine(const DaemonOptions& options, bool development, const rpc::
     return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
   }
   limits.listen_tcp = {static_cast<std::uint16_t>(port)};
+  if (!options.operations.metrics_listen.empty()) {
+    const absl::StatusOr<int> metrics = metrics::LoopbackPort(options.operations.metrics_listen);
+    if (!metrics.ok()) return metrics.status();
+    limits.listen_tcp.push_back(static_cast<std::uint16_t>(*metrics));
+  }
+  if (!options.operations.admin_socket.empty()) {
+    limits.read_write.push_back(DirectoryOf(options.operations.admin_socket));
+  }
   absl::StatusOr<confine::ConfinementReport> report = confine::Confine(limits);
   if (!report.ok()) return report.status();
   for (const std::string& layer : report->missing) {
     logger.Warning("UNCONFINED", {{"missing", rpc::OperatorText{layer}}});
   }
-  return absl::OkStatus();
+  return report->missing.empty();
 }
 
 // What tests ask of a daemon besides its configuration.
@@ -174,14 +186,20 @@ void Announce(const rpc::Logger& logger, const rpc::ServerRunner& runner,
 }
 
 absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const crypto::Clock& clock,
-                   State& state, const TestFlags& tests, rpc::TerminationSignals& signals,
-                   const rpc::Logger& logger) {
+                   State& state, bool confined, const TestFlags& tests,
+                   rpc::TerminationSignals& signals, const rpc::Logger& logger) {
+  metrics::Operations operations("letterlock-maild", logger);
+  auto facts = tls::ReadCertificateFacts(options.tls_certificate_file);
+  if (!facts.ok()) return facts.status();
+  const auto certificate_ends = operations.certificate_end();
+  certificate_ends(facts->not_after);
   auto credentials = tls::MakeServerCredentials(
       {.certificate_file = options.tls_certificate_file,
        .key_file = options.tls_key_file,
        .refresh = options.tls_refresh,
        .on_rotation =
-           [logger](absl::Time not_after) {
+           [logger, certificate_ends](absl::Time not_after) {
+             certificate_ends(not_after);
              logger.Info("tls_rotated", {{"not_after_unix_s", absl::ToUnixSeconds(not_after)}});
            },
        .on_refusal =
@@ -192,11 +210,13 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
 
   rpc::WorkerPool background(
       {.threads = kBackgroundThreads, .queue = kBackgroundQueue, .name = "background"});
+  SendTimes send_times(operations.metrics());
   Attachments attachments({.quota_bytes = options.quota.bytes}, *state.mailboxes, clock);
   Sender sender({.deployment = inputs.trust.deployment(),
                  .quota = options.quota,
                  .attachments = &attachments,
-                 .points = tests.points.get()},
+                 .points = tests.points.get(),
+                 .observer = &send_times},
                 *state.engine, *state.mailboxes, clock, background);
   const Changes changes({.retention = options.change_retention,
                          .attachments = &attachments,
@@ -217,29 +237,44 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
 
   rpc::WorkerPool pool(
       {.threads = options.workers, .queue = options.max_queued_calls, .name = "rpc"});
-  const auto services = MakeServices({.mailboxes = state.mailboxes.get(),
-                                      .sender = &sender,
-                                      .changes = &changes,
-                                      .watches = &watches,
-                                      .fetches = &fetches,
-                                      .importer = &importer,
-                                      .most_watches = options.max_watches,
-                                      .sessions = &sessions,
-                                      .authenticator = &authenticator,
-                                      .enrollment = &enrollment,
-                                      .attachments = &attachments},
-                                     {.pool = &pool, .logger = logger});
+  const auto services =
+      MakeServices({.mailboxes = state.mailboxes.get(),
+                    .sender = &sender,
+                    .changes = &changes,
+                    .watches = &watches,
+                    .fetches = &fetches,
+                    .importer = &importer,
+                    .most_watches = options.max_watches,
+                    .sessions = &sessions,
+                    .authenticator = &authenticator,
+                    .enrollment = &enrollment,
+                    .attachments = &attachments},
+                   {.pool = &pool, .logger = logger, .observer = operations.observer()});
   std::vector<rpc::Service*> bound;
   for (const auto& service : services) bound.push_back(service.get());
+  WatchStore(operations.metrics(), *state.rocksdb);
+  bound.push_back(operations.Watch({.services = bound,
+                                    .pools = {{"rpc", &pool}, {"background", &background}},
+                                    .fill = [&](admin::v1::GetStatusResponse* response) {
+                                      FillStatus({.trust = inputs.trust,
+                                                  .epoch = inputs.epoch_key->current().epoch,
+                                                  .store = *state.rocksdb,
+                                                  .ring = *state.ring,
+                                                  .confined = confined},
+                                                 response);
+                                    }}));
 
   rpc::ServerOptions server;
   server.listen = options.listen;
   server.credentials = *std::move(credentials);
   server.port_file = options.port_file;
+  server.admin_socket = options.operations.admin_socket;
   server.max_request_bytes = kMaxRequestBytes;
   server.drain = options.drain;
   auto runner = rpc::ServerRunner::Start(server, bound, logger);
   if (!runner.ok()) return runner.status();
+  absl::Status exposed = operations.Expose(options.operations.metrics_listen, **runner);
+  if (!exposed.ok()) return exposed;
   Announce(logger, **runner, inputs.trust);
 
   absl::Status ended;
@@ -251,6 +286,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
     });
     ended = (*runner)->RunUntil(signals);
   }
+  operations.Close();
   pool.Drain();
   attachments.Drain();
   background.Drain();
@@ -277,8 +313,12 @@ absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool chec
   }
   absl::Status made = config::MakePrivateDirectory(options.store_directory);
   if (!made.ok()) return made;
-  absl::Status confined = Confine(options, inputs->trust.development(), logger);
-  if (!confined.ok()) return confined;
+  if (!options.operations.admin_socket.empty()) {
+    made = config::MakePrivateDirectory(DirectoryOf(options.operations.admin_socket));
+    if (!made.ok()) return made;
+  }
+  absl::StatusOr<bool> confined = Confine(options, inputs->trust.development(), logger);
+  if (!confined.ok()) return confined.status();
 
   const crypto::SystemClock clock;
   crypto::SystemRandom random;
@@ -286,7 +326,7 @@ absl::Status Run(const DaemonOptions& options, const TestFlags& tests, bool chec
   if (!state.ok()) return state.status();
   absl::Status memory = CheckMemory(options, *state, logger);
   if (!memory.ok()) return memory;
-  return Serve(options, *inputs, clock, *state, tests, signals, logger);
+  return Serve(options, *inputs, clock, *state, *confined, tests, signals, logger);
 }
 
 int Main(int argc, char** argv) {

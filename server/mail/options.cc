@@ -39,6 +39,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Time("tls.refresh", &options->tls_refresh, absl::Milliseconds(100), absl::Hours(24),
               "how often both files are read again; connections that are there keep the old");
 
+  metrics::ReadOperationsOptions(reader, &options->operations);
+
   ReadQuota(reader, &options->quota);
   reader.Time("change_retention", &options->change_retention, absl::Hours(1),
               absl::Hours(365 * 24), "for devices to hear of deletions; later they start again");

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "server/config/reader.h"
 #include "server/mail/send/sender.h"
+#include "server/metrics/operations.h"
 
 namespace letterlock::mail {
 
@@ -32,6 +33,7 @@ struct DaemonOptions {
   std::string tls_certificate_file;
   std::string tls_key_file;
   absl::Duration tls_refresh = absl::Seconds(30);
+  metrics::OperationsOptions operations;
 
   Quota quota;
   absl::Duration change_retention = absl::Hours(30 * 24);

@@ -80,4 +80,22 @@ void AddCertificate(Metrics& metrics, std::function<absl::Time()> not_after) {
                    });
 }
 
+void AddStoreSeries(Metrics& metrics, std::function<StoreNumbers()> read) {
+  metrics.AddGauge("letterlock_store_writable",
+                   "0: a write failed; only a new start finds out what the disk holds.",
+                   [read] { return read().writable ? 1.0 : 0.0; });
+  metrics.AddGauge("letterlock_store_stalled", "1: writes are held back until files are merged.",
+                   [read] { return read().stalled ? 1.0 : 0.0; });
+  metrics.AddTotal("letterlock_store_stalls_total", "Times that writes were held back.",
+                   [read] { return static_cast<double>(read().stalls); });
+  const auto add_bytes = [&](rpc::Literal where, std::uint64_t StoreNumbers::* bytes) {
+    metrics.AddGauge(
+        "letterlock_store_bytes", "Of the store: in files, in memory, and still to be merged.",
+        [read, bytes] { return static_cast<double>(read().*bytes); }, {{"where", where}});
+  };
+  add_bytes("disk", &StoreNumbers::bytes_on_disk);
+  add_bytes("memory", &StoreNumbers::bytes_in_memory);
+  add_bytes("to_merge", &StoreNumbers::bytes_to_merge);
+}
+
 }  // namespace letterlock::metrics

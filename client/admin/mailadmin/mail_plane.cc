@@ -50,6 +50,7 @@ std::string ServerConfiguration(const Plan& plan) {
       "trust_file = \"trust\"\n"
       "epoch_key_file = \"epoch.key\"\n"
       "store_directory = \"store\"\n"
+      "admin_socket = \"run/admin\"  # for `letterlock-mailadmin status`\n"
       "\n"
       "[tls]\n"
       "certificate_file = \"tls/server.pem\"\n"

@@ -10,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "admin/certificate_command.h"
+#include "admin/status_command.h"
 #include "mail_plane.h"
 #include "server/command_docs/command_docs.h"
 
@@ -61,6 +62,7 @@ int Main(int argc, char** argv) {
   const auto ended = [&](absl::Status status) { result = std::move(status); };
   AddInit(app, ended);
   admin::AddCertificateCommand(app, std::string(kServerName), ended);
+  admin::AddStatusCommand(app, ended);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -257,5 +257,18 @@ TEST(Reader, LoadsAFileAndTakesPathsAgainstItsDirectory) {
   EXPECT_EQ(Reader::Load(directory / "none.toml").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(Reader, APartOfAConfigurationIsReadWithoutTheRest) {
+  std::string wanted;
+  auto reader = Reader::Parse("wanted = 'x'\nother = 3\n[more]\nof = 'it'\n", "f", "/d");
+  ASSERT_TRUE(reader.ok());
+  reader->Text("wanted", &wanted, "");
+  EXPECT_TRUE(reader->FinishPart().ok());
+  EXPECT_FALSE(reader->Finish().ok());
+  EXPECT_EQ(wanted, "x");
+  bool flag = false;
+  reader->Flag("other", &flag, "");
+  EXPECT_FALSE(reader->FinishPart().ok());
+}
+
 }  // namespace
 }  // namespace letterlock::config

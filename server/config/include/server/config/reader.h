@@ -126,6 +126,9 @@ class Reader {
 
   // OK, or INVALID_ARGUMENT with one line for each error. To be called last.
   absl::Status Finish();
+  // The same, but keys that nobody read are somebody else's: for tools that read a part of a
+  // daemon's configuration.
+  absl::Status FinishPart();
 
   // What a Describe() reader was asked for, in order.
   std::vector<OptionInfo> options() const;

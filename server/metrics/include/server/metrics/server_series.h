@@ -1,6 +1,7 @@
 // The series that every daemon has.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -24,5 +25,16 @@ void AddConnections(Metrics& metrics, int port);
 
 // When the certificate that is served runs out.
 void AddCertificate(Metrics& metrics, std::function<absl::Time()> not_after);
+
+// How the store is doing; `read` is asked for each series.
+struct StoreNumbers {
+  bool writable = true;
+  bool stalled = false;
+  std::uint64_t stalls = 0;
+  std::uint64_t bytes_on_disk = 0;
+  std::uint64_t bytes_in_memory = 0;
+  std::uint64_t bytes_to_merge = 0;
+};
+void AddStoreSeries(Metrics& metrics, std::function<StoreNumbers()> read);
 
 }  // namespace letterlock::metrics
