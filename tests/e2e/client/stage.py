@@ -199,6 +199,25 @@ class Stage:
             if program.returncode != 0:
                 raise Failure(f"one of {number} at a time ended with {program.returncode}: {err.decode()}")
 
+    def do_watch(self, member, shown, sender, *words):
+        """watch MEMBER TEXT SENDER WORDS: she watches for one message while the sender's command runs; TEXT must come."""
+        watch = self._start(member, ["watch", "--once", "--seconds", str(COMMAND_SECONDS)], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            for line in watch.stderr:
+                if line.startswith(b"Waiting for mail"):
+                    break
+            else:
+                raise Failure("the watch did not begin")
+            _, err, code = self.command(sender, words, b"")
+            if code != 0:
+                raise Failure(f"{words} ended with {code}: {err}")
+            out, err = watch.communicate(timeout=COMMAND_SECONDS)
+        finally:
+            watch.kill()
+        if watch.returncode != 0 or shown not in out.decode():
+            raise Failure(f"the watch ended with {watch.returncode}, showing {out.decode()!r}: {err.decode()}")
+
     def do_interrupted(self, member, *words):
         """interrupted MEMBER WORDS: killed ever later, until it ends well by itself."""
         delay, kills = 0.02, 0
