@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <future>
@@ -15,6 +17,7 @@
 #include "absl/synchronization/notification.h"
 #include "echo_server.h"
 #include "server/config/files.h"
+#include "support/health.h"
 
 namespace letterlock::rpc {
 namespace {
@@ -44,6 +47,40 @@ TEST(Server, HealthSaysServingForTheServerAndEachService) {
   EXPECT_EQ(Health(server.Channel(), ""), 1);
   EXPECT_EQ(Health(server.Channel(), kEchoService), 1);
   EXPECT_EQ(Health(server.Channel(), "no.such.Service"), std::nullopt);
+}
+
+TEST(Server, AWatchOfTheHealthSeesTheStopAndDoesNotHoldItUp) {
+  EchoServer server;
+  test::HealthWatch whole(server.Channel(), "");
+  test::HealthWatch service(server.Channel(), kEchoService);
+  test::HealthWatch unknown(server.Channel(), "no.such.Service");
+  ASSERT_EQ(whole.Next(), test::kServing);
+  ASSERT_EQ(service.Next(), test::kServing);
+  ASSERT_EQ(unknown.Next(), test::kServiceUnknown);
+  const absl::Time start = absl::Now();
+  auto stop = std::async(std::launch::async, [&] { server.runner->Stop(); });
+  EXPECT_EQ(whole.Next(), test::kNotServing);
+  EXPECT_EQ(service.Next(), test::kNotServing);
+  EXPECT_EQ(whole.Next(), std::nullopt);
+  stop.get();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4));
+}
+
+// As many as a connection may have streams: the next one waits for a place.
+TEST(Server, WatchesOfTheHealthAreBounded) {
+  ServerOptions options;
+  options.max_streams_per_connection = 2;
+  EchoServer server({}, options);
+  const auto channel = server.Channel();
+  test::HealthWatch first(channel, "");
+  test::HealthWatch second(channel, "");
+  ASSERT_EQ(first.Next(), test::kServing);
+  ASSERT_EQ(second.Next(), test::kServing);
+  auto answer =
+      std::async(std::launch::async, [&] { return test::HealthWatch(channel, "").Next(); });
+  EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  first.Cancel();
+  EXPECT_EQ(answer.get(), test::kServing);
 }
 
 TEST(Server, ReflectionIsNotServed) {
@@ -225,6 +262,42 @@ TEST(Server, TheAdminSocketServesLocalAdminMethodsToItsOwnUser) {
 
   server.runner->Stop();
   EXPECT_NE(::stat(options.admin_socket.c_str(), &about), 0);
+}
+
+// The mode of the socket's file is one lock, the kernel's word the other: here the first is open.
+TEST(Server, TheAdminSocketHangsUpOnAnotherUser) {
+  if (::geteuid() != 0) return;  // only root can become another user
+  test::TemporaryDirectory directory;
+  ServerOptions options;
+  options.admin_socket = directory / "admin";
+  EchoServer server({}, options);
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(options.admin_socket.c_str(), 0666), 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  options.admin_socket.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  // How many bytes a user gets before the server hangs up; -1 where it does not connect.
+  const auto greeted_as = [&](uid_t user) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      const timeval patience = {10, 0};
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+      char byte = 0;
+      if (::setresuid(user, user, user) != 0 ||
+          ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+        ::_exit(2);
+      }
+      // HTTP/2: a server that takes the connection sends its settings first.
+      ::_exit(::recv(fd, &byte, 1, 0) == 1 ? 1 : 0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  EXPECT_EQ(greeted_as(4242), 0);
+  EXPECT_THAT(server.log.Await("admin_refused"), HasSubstr("warning"));
+  EXPECT_EQ(greeted_as(0), 1);
 }
 
 TEST(Server, TheAdminSocketNeverReplacesAnotherKindOfFile) {
