@@ -18,8 +18,6 @@
 namespace letterlock::config {
 namespace {
 
-using crypto::Absl;
-
 constexpr std::size_t kReadChunk = 64 * 1024;
 constexpr mode_t kGroupAndOthers = S_IRWXG | S_IRWXO;
 
