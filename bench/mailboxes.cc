@@ -50,7 +50,7 @@ absl::StatusOr<BenchMember> MakeMember(const client::Config& config, const std::
   creation.show_kit = [](const SecretBuffer&) { return absl::OkStatus(); };
   auto account = client::Client::Create(config, directory, *handle, passphrase, creation);
   if (!account.ok()) return account.status();
-  auto file = config::ReadFile(directory + "/account.key", seal::kKeyFileSize);
+  auto file = config::ReadFile(directory + "/account.key", seal::kMaxKeyFileSize);
   if (!file.ok()) return file.status();
   auto keys = seal::OpenKeyFile(*file, passphrase);
   if (!keys.ok()) return keys.status();

@@ -22,7 +22,7 @@ std::string KeyFilePath(const std::string& directory) { return directory + "/acc
 
 absl::StatusOr<seal::MemberKeys> ReadKeys(const std::string& directory,
                                           const crypto::SecretBuffer& passphrase) {
-  const auto file = config::ReadFile(KeyFilePath(directory), seal::kKeyFileSize);
+  const auto file = config::ReadFile(KeyFilePath(directory), seal::kMaxKeyFileSize);
   if (!file.ok()) return file.status();
   auto keys = seal::OpenKeyFile(*file, passphrase);
   if (absl::IsPermissionDenied(keys.status())) {

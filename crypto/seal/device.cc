@@ -10,6 +10,27 @@ namespace {
 
 constexpr std::string_view kDaemon = "letterlock-maild";
 
+absl::StatusOr<std::string> SignChallenge(std::string_view context,
+                                          const crypto::DeploymentId& deployment,
+                                          const crypto::MemberId& member,
+                                          const crypto::SigningKey& key,
+                                          std::string_view server_name,
+                                          std::string_view challenge) {
+  if (challenge.size() != kChallengeSize) {
+    return absl::InvalidArgumentError("challenge has the wrong length");
+  }
+  if (server_name.empty()) return absl::InvalidArgumentError("server name is missing");
+  const std::string message = crypto::ByteWriter()
+                                  .Bytes(deployment.bytes())
+                                  .Field(kDaemon)
+                                  .Field(server_name)
+                                  .Bytes(member.bytes())
+                                  .Bytes(key.public_key().bytes())
+                                  .Bytes(challenge)
+                                  .Take();
+  return key.Sign(context, {message});
+}
+
 }  // namespace
 
 SignedDeviceCertificate CertifyDevice(const MemberKeys& keys, uint64_t issued_unix_ms) {
@@ -26,19 +47,17 @@ SignedDeviceCertificate CertifyDevice(const MemberKeys& keys, uint64_t issued_un
 
 absl::StatusOr<std::string> SignSession(const MemberKeys& keys, std::string_view server_name,
                                         std::string_view challenge) {
-  if (challenge.size() != kChallengeSize) {
-    return absl::InvalidArgumentError("challenge has the wrong length");
-  }
-  if (server_name.empty()) return absl::InvalidArgumentError("server name is missing");
-  const std::string message = crypto::ByteWriter()
-                                  .Bytes(keys.deployment.bytes())
-                                  .Field(kDaemon)
-                                  .Field(server_name)
-                                  .Bytes(keys.member.bytes())
-                                  .Bytes(keys.device.public_key().bytes())
-                                  .Bytes(challenge)
-                                  .Take();
-  return keys.device.Sign(context::kSession, {message});
+  return SignChallenge(context::kSession, keys.deployment, keys.member, keys.device, server_name,
+                       challenge);
+}
+
+absl::StatusOr<std::string> SignRecoverySession(const crypto::DeploymentId& deployment,
+                                                const crypto::MemberId& member,
+                                                const crypto::SigningKey& recovery_key,
+                                                std::string_view server_name,
+                                                std::string_view challenge) {
+  return SignChallenge(context::kRecoverySession, deployment, member, recovery_key, server_name,
+                       challenge);
 }
 
 }  // namespace letterlock::seal

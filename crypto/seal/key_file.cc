@@ -1,6 +1,7 @@
 #include "crypto/seal/key_file.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "crypto/base/aead.h"
@@ -14,15 +15,22 @@ namespace {
 
 using crypto::AsView;
 using crypto::ByteReader;
+using crypto::ByteWriter;
 using crypto::KeyAccess;
 using crypto::SecretBuffer;
 using crypto::SecretBytes;
 using Aead = crypto::XChaCha20Poly1305;
 using internal::KeyFileLimits;
 
-constexpr std::string_view kMagic = "LLKEYF01";
+constexpr std::string_view kMagic1 = "LLKEYF01";  // read; no longer written
+constexpr std::string_view kMagic = "LLKEYF02";
 constexpr size_t kHeadSize = 56;  // magic, cost, salt, nonce
-constexpr size_t kSecretsSize = 224;
+constexpr size_t kSecretsSize1 = 224;
+constexpr size_t kSecretsSize2 = kSecretsSize1 + 36;  // without earlier keys
+constexpr size_t kKeySize = 32;
+static_assert(kMinKeyFileSize == kHeadSize + kSecretsSize1 + Aead::kTagSize);
+static_assert(kMaxKeyFileSize ==
+              kHeadSize + kSecretsSize2 + 2 * kMaxEarlierKeys * kKeySize + Aead::kTagSize);
 constexpr size_t kHandleField = 63;  // bytes, filled up with zeros
 
 absl::Status NoKeyFile() { return absl::InvalidArgumentError("not a key file"); }
@@ -42,19 +50,32 @@ absl::StatusOr<SecretBytes<32>> FileKey(const SecretBuffer& passphrase,
 }
 
 SecretBuffer EncodeSecrets(const MemberKeys& keys) {
-  SecretBuffer out = SecretBuffer::OfSize(kSecretsSize);
+  const size_t earlier = keys.earlier_identities.size() + keys.earlier_encryptions.size();
+  SecretBuffer out = SecretBuffer::OfSize(kSecretsSize2 + kKeySize * earlier);
   auto to = out.RevealMutable(KeyAccess{}).begin();
   const auto append = [&to](std::string_view bytes) {
     to = std::ranges::copy(crypto::AsBytes(bytes), to).out;
   };
+  const auto append_secret = [&](const SecretBytes<32>& secret) {
+    append(AsView(secret.Reveal(KeyAccess{})));
+  };
+  const auto append_count = [&](size_t count) {
+    append(ByteWriter().U16(static_cast<uint16_t>(count)).str());
+  };
   append(keys.deployment.bytes());
   append(keys.member.bytes());
-  append(AsView(keys.identity.Seed().Reveal(KeyAccess{})));
-  append(AsView(keys.encryption.secret().Reveal(KeyAccess{})));
-  append(AsView(keys.device.Seed().Reveal(KeyAccess{})));
-  append(AsView(keys.state_key.Reveal(KeyAccess{})));
+  append_secret(keys.identity.Seed());
+  append_secret(keys.encryption.secret());
+  append_secret(keys.device.Seed());
+  append_secret(keys.state_key);
   *to++ = static_cast<uint8_t>(keys.handle.str().size());
-  append(keys.handle.str());  // the rest is zero already
+  append(keys.handle.str());  // the rest of its field is zero already
+  to += static_cast<std::ptrdiff_t>(kHandleField - keys.handle.str().size());
+  append(keys.keyring_key.value_or(crypto::X25519PublicKey()).bytes());
+  append_count(keys.earlier_identities.size());
+  for (const crypto::SigningKey& key : keys.earlier_identities) append_secret(key.Seed());
+  append_count(keys.earlier_encryptions.size());
+  for (const crypto::X25519PrivateKey& key : keys.earlier_encryptions) append_secret(key.secret());
   return out;
 }
 
@@ -68,7 +89,26 @@ Id ReadId(ByteReader& in) {
   return Id::FromBytes(in.Bytes(Id::kSize)).value_or(Id());
 }
 
-absl::StatusOr<MemberKeys> DecodeSecrets(const SecretBuffer& secrets) {
+// What version 2 holds besides version 1's.
+bool ReadEarlier(ByteReader& in, MemberKeys* keys) {
+  const auto keyring_key = crypto::X25519PublicKey::FromBytes(in.Bytes(kKeySize));
+  if (keyring_key.ok() && *keyring_key != crypto::X25519PublicKey()) {
+    keys->keyring_key = *keyring_key;
+  }
+  const size_t identities = in.U16();
+  if (identities > kMaxEarlierKeys) return false;
+  for (size_t i = 0; i < identities && in.ok(); ++i) {
+    keys->earlier_identities.push_back(crypto::SigningKey::FromSeed(ReadSecret(in)));
+  }
+  const size_t encryptions = in.U16();
+  if (encryptions > kMaxEarlierKeys) return false;
+  for (size_t i = 0; i < encryptions && in.ok(); ++i) {
+    keys->earlier_encryptions.push_back(crypto::X25519PrivateKey::FromSecret(ReadSecret(in)));
+  }
+  return in.ok();
+}
+
+absl::StatusOr<MemberKeys> DecodeSecrets(const SecretBuffer& secrets, bool version_1) {
   ByteReader in(secrets.RevealView(KeyAccess{}));
   const auto deployment = ReadId<crypto::DeploymentId>(in);
   const auto member = ReadId<crypto::MemberId>(in);
@@ -78,19 +118,22 @@ absl::StatusOr<MemberKeys> DecodeSecrets(const SecretBuffer& secrets) {
   SecretBytes<32> state_key = ReadSecret(in);
   const size_t handle_size = in.U8();
   const std::string_view field = in.Bytes(kHandleField);
-  if (!in.Finish().ok() || handle_size > kHandleField ||
+  if (!in.ok() || handle_size > kHandleField ||
       field.find_first_not_of('\0', handle_size) != std::string_view::npos) {
     return NoKeyFile();
   }
   absl::StatusOr<crypto::Handle> handle = crypto::Handle::Parse(field.substr(0, handle_size));
   if (!handle.ok()) return NoKeyFile();
-  return MemberKeys{.deployment = deployment,
-                    .member = member,
-                    .handle = *std::move(handle),
-                    .identity = crypto::SigningKey::FromSeed(identity),
-                    .encryption = crypto::X25519PrivateKey::FromSecret(std::move(encryption)),
-                    .device = crypto::SigningKey::FromSeed(device),
-                    .state_key = std::move(state_key)};
+  MemberKeys keys{.deployment = deployment,
+                  .member = member,
+                  .handle = *std::move(handle),
+                  .identity = crypto::SigningKey::FromSeed(identity),
+                  .encryption = crypto::X25519PrivateKey::FromSecret(std::move(encryption)),
+                  .device = crypto::SigningKey::FromSeed(device),
+                  .state_key = std::move(state_key)};
+  if (!version_1 && !ReadEarlier(in, &keys)) return NoKeyFile();
+  if (!in.Finish().ok()) return NoKeyFile();
+  return keys;
 }
 
 }  // namespace
@@ -102,6 +145,10 @@ absl::StatusOr<std::string> SealKeyFileWithin(const KeyFileLimits& limits, const
                                               const KeyFileCost& cost,
                                               crypto::RandomSource& random) {
   if (absl::Status s = CheckCost(limits, cost); !s.ok()) return s;
+  if (keys.earlier_identities.size() > kMaxEarlierKeys ||
+      keys.earlier_encryptions.size() > kMaxEarlierKeys) {
+    return absl::InvalidArgumentError("more earlier keys than a key file holds");
+  }
   const auto salt = crypto::RandomArray<std::tuple_size_v<crypto::Argon2idSalt>>(random);
   const auto nonce = crypto::RandomArray<Aead::kNonceSize>(random);
   const absl::StatusOr<SecretBytes<32>> key = FileKey(passphrase, salt, cost);
@@ -121,7 +168,9 @@ absl::StatusOr<std::string> SealKeyFileWithin(const KeyFileLimits& limits, const
 
 absl::StatusOr<MemberKeys> OpenKeyFileWithin(const KeyFileLimits& limits, std::string_view file,
                                              const SecretBuffer& passphrase) {
-  if (file.size() != kKeyFileSize || !file.starts_with(kMagic)) return NoKeyFile();
+  const bool version_1 = file.starts_with(kMagic1);
+  if (!version_1 && !file.starts_with(kMagic)) return NoKeyFile();
+  if (file.size() < kMinKeyFileSize || file.size() > kMaxKeyFileSize) return NoKeyFile();
   ByteReader in(file.substr(kMagic.size()));
   KeyFileCost cost;
   cost.passes = in.U32();
@@ -140,7 +189,7 @@ absl::StatusOr<MemberKeys> OpenKeyFileWithin(const KeyFileLimits& limits, std::s
   if (!secrets.ok()) {
     return absl::PermissionDeniedError("the passphrase is wrong or the key file was changed");
   }
-  return DecodeSecrets(*secrets);
+  return DecodeSecrets(*secrets, version_1);
 }
 
 }  // namespace internal

@@ -21,26 +21,32 @@ absl::Status Refused(const char* why) { return absl::InvalidArgumentError(why); 
 
 }  // namespace
 
-absl::StatusOr<OpenedMessage::State> OpenedMessage::OpenCopy(const crypto::X25519PrivateKey& key,
+absl::StatusOr<OpenedMessage::State> OpenedMessage::OpenCopy(const MemberKeys& self,
                                                              const crypto::KeyId& own_key_id,
                                                              const EnvelopeHeader& header,
                                                              const MailboxCopy& copy) {
+  const crypto::X25519PrivateKey* key = self.EncryptionOf(own_key_id);
+  if (key == nullptr) {
+    return absl::FailedPreconditionError("message is sealed for another key");
+  }
+  const absl::StatusOr<SecretBytes<32>> content_key =
+      internal::UnwrapContentKey(*key, crypto::Sha256(copy.header), copy.wrap);
+  if (!content_key.ok()) return content_key.status();
+  return OpenContent(*content_key, header, copy);
+}
+
+absl::StatusOr<OpenedMessage::State> OpenedMessage::OpenContent(const SecretBytes<32>& content_key,
+                                                                const EnvelopeHeader& header,
+                                                                const MailboxCopy& copy) {
   if (copy.ciphertext.size() != header.padded_length + Aead::kTagSize) {
     return Refused("ciphertext has the wrong length");
   }
-  if (KeyIdOf(key.public_key()) != own_key_id) {
-    return absl::FailedPreconditionError("message is sealed for another key");
-  }
-  const crypto::Digest header_hash = crypto::Sha256(copy.header);
-  const absl::StatusOr<SecretBytes<32>> content_key =
-      internal::UnwrapContentKey(key, header_hash, copy.wrap);
-  if (!content_key.ok()) return content_key.status();
-  if (internal::Commitment(*content_key) != header.commitment) {
+  if (internal::Commitment(content_key) != header.commitment) {
     return Refused("content key is not the one that the header commits to");
   }
   const absl::StatusOr<SecretBuffer> padded =
-      Aead::Open(internal::EncryptionKey(*content_key), header.nonce, copy.header, copy.ciphertext);
-  if (!padded.ok()) return padded.status();
+      Aead::Open(internal::EncryptionKey(content_key), header.nonce, copy.header, copy.ciphertext);
+  if (!padded.ok()) return Refused("ciphertext was changed");
 
   absl::StatusOr<internal::SignedContent> parts =
       internal::ParsePadded(padded->RevealView(KeyAccess{}));
@@ -49,7 +55,7 @@ absl::StatusOr<OpenedMessage::State> OpenedMessage::OpenCopy(const crypto::X2551
   absl::StatusOr<internal::AddressedContent> addressed = internal::DecodeContent(content_bytes);
   if (!addressed.ok()) return addressed.status();
   return State{.header = header,
-               .header_hash = header_hash,
+               .header_hash = crypto::Sha256(copy.header),
                .content_hash = crypto::Sha256(content_bytes),
                .signature = std::move(parts->signature),
                .sender = std::move(addressed->sender),
@@ -67,6 +73,15 @@ absl::Status OpenedMessage::CheckSignature(const crypto::PublicKey& identity_key
   return absl::OkStatus();
 }
 
+absl::Status OpenedMessage::CheckSender(const Correspondent& sender) const {
+  // The entry decides who a handle is: a claimed handle with another member's id is refused.
+  if (sender.handle != state_.sender ||
+      sender.IdIn(state_.header.deployment) != state_.header.sender) {
+    return Refused("sender is not the member that the header names");
+  }
+  return CheckSignature(sender.identity_key);
+}
+
 VerifiedMessage OpenedMessage::TakeVerified() {
   return {.header = state_.header,
           .sender = std::move(state_.sender),
@@ -81,8 +96,7 @@ absl::StatusOr<ReceivedMessage> ReceivedMessage::Open(const MemberKeys& self,
   if (header->deployment != self.deployment || header->recipient != self.member) {
     return Refused("message is not for this member");
   }
-  absl::StatusOr<State> state =
-      OpenCopy(self.encryption, header->recipient_encryption_key_id, *header, copy);
+  absl::StatusOr<State> state = OpenCopy(self, header->recipient_encryption_key_id, *header, copy);
   if (!state.ok()) return state.status();
   if (state->recipient != self.handle) return Refused("message is for another handle");
   if (state->content.imported) return Refused("an imported message is no received one");
@@ -90,12 +104,7 @@ absl::StatusOr<ReceivedMessage> ReceivedMessage::Open(const MemberKeys& self,
 }
 
 absl::StatusOr<VerifiedMessage> ReceivedMessage::Verify(const Correspondent& sender) && {
-  // The entry decides who a handle is: a claimed handle with another member's id is refused.
-  if (sender.handle != state_.sender ||
-      sender.IdIn(state_.header.deployment) != state_.header.sender) {
-    return Refused("sender is not the member that the header names");
-  }
-  if (absl::Status s = CheckSignature(sender.identity_key); !s.ok()) return s;
+  if (absl::Status s = CheckSender(sender); !s.ok()) return s;
   return TakeVerified();
 }
 
@@ -105,8 +114,7 @@ absl::StatusOr<SentMessage> SentMessage::Open(const MemberKeys& self, const Mail
   if (header->deployment != self.deployment || header->sender != self.member) {
     return Refused("message is not from this member");
   }
-  absl::StatusOr<State> state =
-      OpenCopy(self.encryption, header->sender_encryption_key_id, *header, copy);
+  absl::StatusOr<State> state = OpenCopy(self, header->sender_encryption_key_id, *header, copy);
   if (!state.ok()) return state.status();
   if (state->sender != self.handle) return Refused("message is from another handle");
   if (state->content.imported) return Refused("an imported message is no sent one");
@@ -131,8 +139,7 @@ absl::StatusOr<ImportedMessage> ImportedMessage::Open(const MemberKeys& self,
       header->recipient != self.member) {
     return Refused("message is not from this member to herself");
   }
-  absl::StatusOr<State> state =
-      OpenCopy(self.encryption, header->recipient_encryption_key_id, *header, copy);
+  absl::StatusOr<State> state = OpenCopy(self, header->recipient_encryption_key_id, *header, copy);
   if (!state.ok()) return state.status();
   if (state->sender != self.handle || state->recipient != self.handle) {
     return Refused("message is of another handle");
@@ -144,6 +151,36 @@ absl::StatusOr<VerifiedMessage> ImportedMessage::Verify(
     const crypto::PublicKey& own_identity_key) && {
   if (absl::Status s = CheckSignature(own_identity_key); !s.ok()) return s;
   return TakeVerified();
+}
+
+absl::StatusOr<DisclosedMessage> DisclosedMessage::Open(const crypto::DeploymentId& deployment,
+                                                        const SecretBytes<32>& content_key,
+                                                        const MailboxCopy& copy) {
+  const absl::StatusOr<EnvelopeHeader> header = EnvelopeHeader::Parse(copy.header);
+  if (!header.ok()) return header.status();
+  if (header->deployment != deployment) return Refused("message is of another deployment");
+  absl::StatusOr<State> state = OpenContent(content_key, *header, copy);
+  if (!state.ok()) return state.status();
+  if (state->content.imported) return Refused("an imported message is nobody else's");
+  return DisclosedMessage(*std::move(state));
+}
+
+absl::StatusOr<VerifiedMessage> DisclosedMessage::Verify(const Correspondent& sender) && {
+  if (absl::Status s = CheckSender(sender); !s.ok()) return s;
+  return TakeVerified();
+}
+
+absl::StatusOr<SecretBytes<32>> ContentKeyOf(const MemberKeys& self, const MailboxCopy& copy) {
+  const absl::StatusOr<EnvelopeHeader> header = EnvelopeHeader::Parse(copy.header);
+  if (!header.ok()) return header.status();
+  if (header->deployment != self.deployment || header->recipient != self.member) {
+    return Refused("message is not for this member");
+  }
+  const crypto::X25519PrivateKey* key = self.EncryptionOf(header->recipient_encryption_key_id);
+  if (key == nullptr) {
+    return absl::FailedPreconditionError("message is sealed for another key");
+  }
+  return internal::UnwrapContentKey(*key, crypto::Sha256(copy.header), copy.wrap);
 }
 
 }  // namespace letterlock::seal

@@ -124,6 +124,11 @@ crypto::SigningKey RecoveryKit::RecoveryKey(const crypto::DeploymentId& deployme
       crypto::Hkdf(secret_, deployment.bytes(), context::kRecoveryKey));
 }
 
+crypto::X25519PrivateKey RecoveryKit::KeyringKey(const crypto::DeploymentId& deployment) const {
+  return crypto::X25519PrivateKey::FromSecret(
+      crypto::Hkdf(secret_, deployment.bytes(), context::kKeyringKey));
+}
+
 crypto::Digest RecoveryKeyDigest(const crypto::PublicKey& recovery_key) {
   return crypto::Sha256(context::kRecoveryKeyDigest, {recovery_key.bytes()});
 }

@@ -14,7 +14,9 @@
 #include "letterlock/common/v1/options.pb.h"
 #include "letterlock/directory/v1/directory_service.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
+#include "letterlock/mail/v1/disclosure.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
+#include "letterlock/mail/v1/keyring.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/rows.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -105,6 +107,8 @@ TEST(Schema, EveryFieldOfTheMailPlaneIsClassified) {
   WalkService(ServiceOf(mail::v1::CreateSessionRequest::descriptor()), &walk);
   const pb::FileDescriptor& rows = *mail::v1::ProfileRow::descriptor()->file();
   for (int i = 0; i < rows.message_type_count(); ++i) walk.Into(*rows.message_type(i), "row");
+  walk.Into(*mail::v1::Keyring::descriptor(), "keyring");
+  walk.Into(*mail::v1::Disclosure::descriptor(), "disclosure");
   EXPECT_THAT(walk.faults(), ::testing::IsEmpty());
 }
 

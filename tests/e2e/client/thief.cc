@@ -22,7 +22,7 @@ namespace {
 
 absl::StatusOr<seal::MemberKeys> StealKeys(const std::string& key_file,
                                            const std::string& passphrase_file) {
-  const auto file = config::ReadFile(key_file, seal::kKeyFileSize);
+  const auto file = config::ReadFile(key_file, seal::kMaxKeyFileSize);
   if (!file.ok()) return file.status();
   auto passphrase = config::ReadFile(passphrase_file, 4096);
   if (!passphrase.ok()) return passphrase.status();

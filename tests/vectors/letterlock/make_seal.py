@@ -356,6 +356,19 @@ def session():
         "signature": sign(ADA.device_seed, "session", signed),
         "token_expiry": 1700000900000,
         "token": token + mac(k, ctx("token"), DEPLOYMENT, token),
+        "recovery": recovery_session(name, challenge),
+    }
+
+
+def recovery_session(name, challenge):
+    """The challenge is opaque to clients: any 56 bytes do."""
+    seed = hkdf(some("recovery kit", 32), DEPLOYMENT, ctx("recovery-key"))
+    public = ed25519_public(seed)
+    signed = DEPLOYMENT + lp(b"letterlock-maild") + lp(name) + ADA.id + public + challenge
+    return {
+        "kit": some("recovery kit", 32),
+        "recovery_public": public,
+        "signature": sign(seed, "recovery-session", signed),
     }
 
 
@@ -382,6 +395,30 @@ def key_file():
         "salt": salt,
         "nonce": nonce,
         "key": key,
+        "file": head + xchacha_seal(key, nonce, head, secrets),
+    }
+
+
+def key_file_2():
+    passphrase, salt, nonce = "correct horse battery staple", b"sixteen byte slt", some("key file 2 nonce", 24)
+    # The same passphrase, salt and cost as key_file's, hence the same key.
+    key = argon2id(passphrase.encode(), salt, 3, 65536, HERE / "key_file.json")
+    keyring_key = x25519_public(hkdf(some("recovery kit", 32), DEPLOYMENT, ctx("keyring-key")))
+    identities = [some("earlier identity %d" % i, 32) for i in range(2)]
+    encryptions = [some("earlier encryption", 32)]
+    head = b"LLKEYF02" + u(32, 3) + u(32, 65536) + salt + nonce
+    secrets = DEPLOYMENT + ADA.id + ADA.identity_seed + ADA.encryption + ADA.device_seed + ADA.state_key
+    secrets += bytes([len(ADA.handle)]) + ADA.handle.encode().ljust(63, b"\0")
+    secrets += keyring_key + u(16, 2) + b"".join(identities) + u(16, 1) + b"".join(encryptions)
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "keyring_key": keyring_key,
+        "earlier_identity_seeds": identities,
+        "earlier_encryption_keys": encryptions,
+        "passphrase": passphrase,
+        "salt": salt,
+        "nonce": nonce,
         "file": head + xchacha_seal(key, nonce, head, secrets),
     }
 
@@ -416,6 +453,72 @@ def recovery_kit():
     return {"deployment": DEPLOYMENT, "kits": kits}
 
 
+# --- Keyring -------------------------------------------------------------------------------------
+
+
+def keyring():
+    kit, ephemeral = some("recovery kit", 32), some("keyring ephemeral", 32)
+    private = hkdf(kit, DEPLOYMENT, ctx("keyring-key"))
+    public = x25519_public(private)
+    identities = [some("earlier identity %d" % i, 32) for i in range(2)]
+    encryptions = [some("earlier encryption", 32)]
+    plain = proto(
+        *((1, seed) for seed in identities + [ADA.identity_seed]),
+        *((2, key) for key in encryptions + [ADA.encryption]),
+        (3, ADA.state_key),
+    )
+    magic = b"LLKRING1"
+    sealed = magic + hpke_seal(public, ctx("keyring"), magic + DEPLOYMENT + ADA.id, plain, ephemeral)
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "kit": kit,
+        "keyring_private": private,
+        "keyring_public": public,
+        "earlier_identity_seeds": identities,
+        "earlier_encryption_keys": encryptions,
+        "ephemeral": ephemeral,
+        "keyring": plain,
+        "sealed": sealed,
+        "hash": sha256(ctx("keyring-hash"), sealed),
+    }
+
+
+# --- Report --------------------------------------------------------------------------------------
+
+
+def report():
+    """Ben reports Ada's message to the desk. The proof of Ada's entry is any bytes here: directory.json has real ones."""
+    desk_private, ephemeral = some("desk encryption", 32), some("report ephemeral", 32)
+    desk = x25519_public(desk_private)
+    message = envelope("reported", subject="Offer", body="Send money first.")
+    disclosure = proto(
+        (1, message["header"]),
+        (2, message["ciphertext"]),
+        (3, message["content_key"]),
+        (4, proto((2, some("salt", 32)))),
+        (6, 3),
+        (7, "asks for money".encode()),
+    )
+    aad = DEPLOYMENT + BEN.id + ADA.id + message["message_id"] + key_id(desk)
+    return {
+        "deployment": DEPLOYMENT,
+        "sender": ADA.secrets(),
+        "reporter": BEN.secrets(),
+        "desk_private": desk_private,
+        "desk_public": desk,
+        "message_id": message["message_id"],
+        "header": message["header"],
+        "recipient_wrap": message["recipient_wrap"],
+        "ciphertext": message["ciphertext"],
+        "content_key": message["content_key"],
+        "body": message["message"]["body"],
+        "disclosure": disclosure,
+        "ephemeral": ephemeral,
+        "sealed_disclosure": hpke_seal(desk, ctx("report"), aad, disclosure, ephemeral),
+    }
+
+
 FILES = {
     "identifiers.json": identifiers,
     "envelope.json": envelope_file,
@@ -424,7 +527,10 @@ FILES = {
     "device_certificate.json": device_certificate,
     "session.json": session,
     "key_file.json": key_file,
+    "key_file_2.json": key_file_2,
     "recovery_kit.json": recovery_kit,
+    "keyring.json": keyring,
+    "report.json": report,
 }
 
 if __name__ == "__main__":

@@ -35,6 +35,15 @@ class KeyFile : public ::testing::Test {
     EXPECT_TRUE(a.encryption.secret() == b.encryption.secret());
     EXPECT_TRUE(a.device.Seed() == b.device.Seed());
     EXPECT_TRUE(a.state_key == b.state_key);
+    EXPECT_EQ(a.keyring_key, b.keyring_key);
+    ASSERT_EQ(a.earlier_identities.size(), b.earlier_identities.size());
+    ASSERT_EQ(a.earlier_encryptions.size(), b.earlier_encryptions.size());
+    for (size_t i = 0; i < a.earlier_identities.size(); ++i) {
+      EXPECT_TRUE(a.earlier_identities[i].Seed() == b.earlier_identities[i].Seed());
+    }
+    for (size_t i = 0; i < a.earlier_encryptions.size(); ++i) {
+      EXPECT_TRUE(a.earlier_encryptions[i].secret() == b.earlier_encryptions[i].secret());
+    }
   }
 
   crypto::SystemRandom random_;
@@ -45,7 +54,6 @@ class KeyFile : public ::testing::Test {
 TEST_F(KeyFile, GivesTheKeysBackAtItsProductionCost) {
   const auto file = SealKeyFile(keys_, passphrase_, KeyFileCost{}, random_);
   ASSERT_TRUE(file.ok());
-  EXPECT_EQ(file->size(), kKeyFileSize);
   const auto opened = OpenKeyFile(*file, passphrase_);
   ASSERT_TRUE(opened.ok());
   ExpectSame(*opened, keys_);
@@ -58,6 +66,26 @@ TEST_F(KeyFile, HoldsHandlesOfEveryLength) {
     ASSERT_TRUE(opened.ok());
     ExpectSame(*opened, keys);
   }
+}
+
+TEST_F(KeyFile, HoldsEarlierKeysAndWhomTheKeyringIsSealedTo) {
+  MemberKeys keys = keys_.Clone(crypto::KeyAccess{});
+  keys.keyring_key = crypto::X25519PrivateKey::Generate().public_key();
+  for (size_t rotations = 0; rotations < 3; ++rotations) {
+    const auto opened = OpenCheaply(SealCheaply(keys), "correct horse");
+    ASSERT_TRUE(opened.ok());
+    ExpectSame(*opened, keys);
+    keys = *keys.Rotated(random_);
+  }
+  while (keys.earlier_identities.size() < kMaxEarlierKeys) {
+    keys.earlier_identities.push_back(crypto::SigningKey::Generate(random_));
+    keys.earlier_encryptions.push_back(crypto::X25519PrivateKey::Generate(random_));
+  }
+  const std::string most = SealCheaply(keys);
+  EXPECT_EQ(most.size(), kMaxKeyFileSize);
+  ExpectSame(*OpenCheaply(most, "correct horse"), keys);
+  keys.earlier_identities.push_back(crypto::SigningKey::Generate());
+  EXPECT_FALSE(internal::SealKeyFileWithin(kCheap, keys, passphrase_, kCheapCost, random_).ok());
 }
 
 TEST_F(KeyFile, WrongPassphraseIsRefused) {

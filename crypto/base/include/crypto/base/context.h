@@ -34,6 +34,7 @@ inline constexpr std::string_view kRecoveryGroup = "letterlock/v1/recovery-group
 inline constexpr std::string_view kRecoveryKey = "letterlock/v1/recovery-key";
 inline constexpr std::string_view kRecoverySession = "letterlock/v1/recovery-session";
 inline constexpr std::string_view kKeyringKey = "letterlock/v1/keyring-key";
+inline constexpr std::string_view kKeyring = "letterlock/v1/keyring";
 inline constexpr std::string_view kKeyringHash = "letterlock/v1/keyring-hash";
 inline constexpr std::string_view kRecoveryKeyDigest = "letterlock/v1/recovery-key-digest";
 

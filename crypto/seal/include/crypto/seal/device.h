@@ -29,4 +29,11 @@ SignedDeviceCertificate CertifyDevice(const MemberKeys& keys, uint64_t issued_un
 absl::StatusOr<std::string> SignSession(const MemberKeys& keys, std::string_view server_name,
                                         std::string_view challenge);
 
+// The same by the recovery key, in the context of recovery sessions: for RecoverKeyring alone.
+absl::StatusOr<std::string> SignRecoverySession(const crypto::DeploymentId& deployment,
+                                                const crypto::MemberId& member,
+                                                const crypto::SigningKey& recovery_key,
+                                                std::string_view server_name,
+                                                std::string_view challenge);
+
 }  // namespace letterlock::seal

@@ -15,7 +15,8 @@
 
 namespace letterlock::seal {
 
-inline constexpr size_t kKeyFileSize = 296;  // bytes
+inline constexpr size_t kMinKeyFileSize = 296;     // bytes; version 1's
+inline constexpr size_t kMaxKeyFileSize = 16'652;  // bytes
 
 // Argon2id's cost. Bounded below because less is no protection, above because a file that somebody
 // altered must not take the machine's memory.
@@ -27,14 +28,15 @@ struct KeyFileCost {
   uint32_t memory_kib = kMinMemoryKib;
 };
 
-// kKeyFileSize bytes. INVALID_ARGUMENT for a cost out of bounds; RESOURCE_EXHAUSTED.
+// Version 2. INVALID_ARGUMENT for a cost out of bounds or too many earlier keys;
+// RESOURCE_EXHAUSTED.
 absl::StatusOr<std::string> SealKeyFile(const MemberKeys& keys,
                                         const crypto::SecretBuffer& passphrase,
                                         const KeyFileCost& cost, crypto::RandomSource& random);
 
-// INVALID_ARGUMENT where it is no key file or its cost is out of bounds, found before anything is
-// computed; PERMISSION_DENIED where the passphrase is wrong or the file was changed, which can't be
-// told apart; RESOURCE_EXHAUSTED.
+// Of either version. INVALID_ARGUMENT where it is no key file or its cost is out of bounds, found
+// before anything is computed; PERMISSION_DENIED where the passphrase is wrong or the file was
+// changed, which can't be told apart; RESOURCE_EXHAUSTED.
 absl::StatusOr<MemberKeys> OpenKeyFile(std::string_view file,
                                        const crypto::SecretBuffer& passphrase);
 

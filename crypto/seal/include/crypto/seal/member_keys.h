@@ -4,6 +4,11 @@
 // for each device an Ed25519 key of its own.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/random.h"
 #include "crypto/base/secret_bytes.h"
@@ -13,6 +18,7 @@
 namespace letterlock::seal {
 
 inline constexpr uint32_t kSuite1 = 1;
+inline constexpr size_t kMaxEarlierKeys = 255;  // of a kind
 
 // All that a device holds. Move-only, wiped.
 struct MemberKeys {
@@ -23,10 +29,26 @@ struct MemberKeys {
   crypto::X25519PrivateKey encryption;
   crypto::SigningKey device;
   crypto::SecretBytes<32> state_key;  // seals the client's local state
+  // Whom the keyring is sealed to (keyring.h): a public key, so that a device can seal a new
+  // keyring and yet none that it holds, or loses, opens one. Absent where no kit was made for it.
+  std::optional<crypto::X25519PublicKey> keyring_key = std::nullopt;
+  // Keys of before rotations, oldest first, each at most kMaxEarlierKeys: mail of then needs them.
+  std::vector<crypto::SigningKey> earlier_identities = {};
+  std::vector<crypto::X25519PrivateKey> earlier_encryptions = {};
 
   // A new member: the identity key is her genesis key, from which her id is made.
   static MemberKeys Generate(const crypto::DeploymentId& deployment, const crypto::Handle& handle,
                              crypto::RandomSource& random);
+
+  // The same keys once more.
+  MemberKeys Clone(crypto::KeyAccess) const;
+  // With fresh identity and encryption keys; today's become earlier ones. The device keeps its own.
+  // RESOURCE_EXHAUSTED where there are kMaxEarlierKeys already.
+  absl::StatusOr<MemberKeys> Rotated(crypto::RandomSource& random) const;
+
+  // Today's or an earlier key with this id; nullptr where there is none.
+  const crypto::SigningKey* IdentityOf(const crypto::KeyId& id) const;
+  const crypto::X25519PrivateKey* EncryptionOf(const crypto::KeyId& id) const;
 };
 
 // Another member, as a verified directory entry has her. REQUIRES of whoever fills it in: the entry

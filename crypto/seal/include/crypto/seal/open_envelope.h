@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/base/hash.h"
 #include "crypto/base/ids.h"
+#include "crypto/base/secret_bytes.h"
 #include "crypto/base/sign.h"
 #include "crypto/seal/content.h"
 #include "crypto/seal/envelope_header.h"
@@ -39,7 +40,7 @@ struct VerifiedMessage {
   Content content;
 };
 
-// What ReceivedMessage and SentMessage have in common. Move-only.
+// What ReceivedMessage, SentMessage and DisclosedMessage have in common. Move-only.
 class OpenedMessage {
  public:
   const EnvelopeHeader& header() const { return state_.header; }
@@ -56,10 +57,12 @@ class OpenedMessage {
   };
   explicit OpenedMessage(State state) : state_(std::move(state)) {}
 
-  // The steps that both kinds share. `own_key_id` is the one that the header gives this member.
-  static absl::StatusOr<State> OpenCopy(const crypto::X25519PrivateKey& key,
-                                        const crypto::KeyId& own_key_id,
+  // The steps that all kinds share. `own_key_id` is the one that the header gives this member.
+  static absl::StatusOr<State> OpenCopy(const MemberKeys& self, const crypto::KeyId& own_key_id,
                                         const EnvelopeHeader& header, const MailboxCopy& copy);
+  static absl::StatusOr<State> OpenContent(const crypto::SecretBytes<32>& content_key,
+                                           const EnvelopeHeader& header, const MailboxCopy& copy);
+  absl::Status CheckSender(const Correspondent& sender) const;
   absl::Status CheckSignature(const crypto::PublicKey& identity_key) const;
   VerifiedMessage TakeVerified();
 
@@ -108,5 +111,28 @@ class ImportedMessage : public OpenedMessage {
  private:
   using OpenedMessage::OpenedMessage;
 };
+
+// Mail to somebody else, who gave its content key away (docs/formats.md, "Report").
+class DisclosedMessage : public OpenedMessage {
+ public:
+  // copy.wrap is not looked at. INVALID_ARGUMENT as in Open; the message says what it is.
+  static absl::StatusOr<DisclosedMessage> Open(const crypto::DeploymentId& deployment,
+                                               const crypto::SecretBytes<32>& content_key,
+                                               const MailboxCopy& copy);
+
+  const crypto::Handle& claimed_sender() const { return state_.sender; }
+  const crypto::Handle& claimed_recipient() const { return state_.recipient; }
+
+  // As ReceivedMessage's. The recipient's handle stays the sender's word: the header's recipient is
+  // whom the signature binds.
+  absl::StatusOr<VerifiedMessage> Verify(const Correspondent& sender) &&;
+
+ private:
+  using OpenedMessage::OpenedMessage;
+};
+
+// The content key of a message to this member, for a report. Errors as Open's.
+absl::StatusOr<crypto::SecretBytes<32>> ContentKeyOf(const MemberKeys& self,
+                                                     const MailboxCopy& copy);
 
 }  // namespace letterlock::seal

@@ -13,6 +13,7 @@
 #include "crypto/base/secret_buffer.h"
 #include "crypto/base/secret_bytes.h"
 #include "crypto/base/sign.h"
+#include "crypto/base/x25519.h"
 
 namespace letterlock::seal {
 
@@ -34,6 +35,9 @@ class RecoveryKit {
 
   // The key that may change an entry against a thief of the identity key; one per deployment.
   crypto::SigningKey RecoveryKey(const crypto::DeploymentId& deployment) const;
+
+  // The key that opens the keyring (keyring.h); one per deployment. Devices keep its public half.
+  crypto::X25519PrivateKey KeyringKey(const crypto::DeploymentId& deployment) const;
 
  private:
   explicit RecoveryKit(crypto::SecretBytes<32> secret) : secret_(std::move(secret)) {}
