@@ -1,7 +1,5 @@
 #include "committer.h"
 
-#include <pthread.h>
-
 #include <utility>
 
 #include "database.h"
@@ -25,7 +23,6 @@ absl::Status Committer::Writable() const {
 }
 
 void Committer::Run() {
-  pthread_setname_np(pthread_self(), "committer");
   while (true) {
     std::vector<PendingWrite> group = queue_.TakeGroup();
     if (group.empty()) return;

@@ -1,7 +1,5 @@
 #include "completion_thread.h"
 
-#include <pthread.h>
-
 #include <iterator>
 #include <utility>
 
@@ -33,7 +31,6 @@ void CompletionThread::Refuse(PendingWrite write, absl::Status status) {
 }
 
 void CompletionThread::Run() {
-  pthread_setname_np(pthread_self(), "completions");
   while (true) {
     std::vector<CompletedWrite> work;
     {
