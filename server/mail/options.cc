@@ -1,6 +1,8 @@
 #include "options.h"
 
+#include <algorithm>
 #include <limits>
+#include <thread>
 
 namespace letterlock::mail {
 namespace {
@@ -17,6 +19,10 @@ void ReadQuota(config::Reader& reader, Quota* quota) {
 }
 
 }  // namespace
+
+std::uint32_t DefaultWorkers() {
+  return std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 2, 256);
+}
 
 void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   using config::kRequired;
@@ -42,8 +48,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   metrics::ReadOperationsOptions(reader, &options->operations);
 
   ReadQuota(reader, &options->quota);
-  reader.Time("change_retention", &options->change_retention, absl::Hours(1),
-              absl::Hours(365 * 24), "for devices to hear of deletions; later they start again");
+  reader.Time("change_retention", &options->change_retention, absl::Hours(1), absl::Hours(365 * 24),
+              "for devices to hear of deletions; later they start again");
   reader.Number<std::uint32_t>("watches.most", &options->max_watches, 1, 1'000'000,
                                "devices that watch at a time, of all members");
   reader.Number<std::uint32_t>("watches.per_member", &options->max_watches_per_member, 1, 1000,

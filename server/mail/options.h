@@ -20,6 +20,9 @@ enum class Confinement {
   kBestEffort,    // go on, and say what is missing
 };
 
+// One for each processor, but two at least: a worker may wait for the disk.
+std::uint32_t DefaultWorkers();
+
 struct DaemonOptions {
   std::string listen = "127.0.0.1:7442";
   std::string port_file;
@@ -43,7 +46,7 @@ struct DaemonOptions {
   bool require_locked_memory = false;
   std::size_t block_cache = std::size_t{128} << 20;
 
-  std::uint32_t workers = 4;
+  std::uint32_t workers = DefaultWorkers();
   std::uint32_t max_queued_calls = 2048;
   absl::Duration drain = absl::Seconds(10);
 
