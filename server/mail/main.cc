@@ -23,11 +23,13 @@
 #include "server/confine/confine.h"
 #include "server/mail/api/services.h"
 #include "server/mail/attachments/attachments.h"
+#include "server/mail/contacts/contacts.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/epoch_key_file.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/mailbox/store_watch.h"
+#include "server/mail/reports/reports.h"
 #include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
@@ -214,6 +216,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
   Attachments attachments({.quota_bytes = options.quota.bytes}, *state.mailboxes, clock);
   Sender sender({.deployment = inputs.trust.deployment(),
                  .quota = options.quota,
+                 .limits = options.limits,
                  .attachments = &attachments,
                  .points = tests.points.get(),
                  .observer = &send_times},
@@ -230,6 +233,17 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                      .quota = options.quota,
                      .points = tests.points.get()},
                     *state.mailboxes, clock);
+  Contacts contacts({.quota = options.quota,
+                     .limits = options.limits,
+                     .report_desk = options.desk_handle,
+                     .max_watches = options.max_watches_per_member,
+                     .change_retention = options.change_retention},
+                    *state.mailboxes, clock);
+  Reports::Options desk{.rules = options.limits.reports};
+  if (auto member = crypto::MemberId::FromBytes(options.desk_member); member.ok()) {
+    desk.desk = *member;
+  }
+  Reports reports(desk, *state.mailboxes, clock);
   Sessions sessions(inputs.trust.deployment(), options.server_names, *state.tokens,
                     *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
@@ -245,6 +259,8 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, const cry
                     .fetches = &fetches,
                     .importer = &importer,
                     .most_watches = options.max_watches,
+                    .contacts = &contacts,
+                    .reports = &reports,
                     .sessions = &sessions,
                     .authenticator = &authenticator,
                     .enrollment = &enrollment,

@@ -4,6 +4,8 @@
 #include <limits>
 #include <thread>
 
+#include "crypto/base/ids.h"
+
 namespace letterlock::mail {
 namespace {
 
@@ -16,6 +18,69 @@ void ReadQuota(config::Reader& reader, Quota* quota) {
   reader.Size("quota.bytes", &bytes, std::size_t{64} << 10, std::size_t{1} << 50,
               "of sealed content that one mailbox may hold");
   quota->bytes = bytes;
+}
+
+void ReadLimits(config::Reader& reader, Limits* limits) {
+  reader.Choice("limits.correspondence", &limits->correspondence,
+                {{"by-request", Correspondence::kByRequest}, {"open", Correspondence::kOpen}},
+                "whether a first contact costs a credit and waits for an answer, or everybody may "
+                "write to everybody");
+  reader.Number<std::uint32_t>("limits.sender_share_per_mille", &limits->sender_share_per_mille, 1,
+                               1000, "of a mailbox that one sender may fill");
+  reader.Number<std::uint32_t>("limits.sends_per_day", &limits->sends_per_day, 1, 1'000'000'000,
+                               "messages that one member may send");
+  reader.Number<std::uint32_t>("limits.max_unanswered", &limits->max_unanswered, 1, kMostUnanswered,
+                               "messages to one who has not answered a first contact yet");
+
+  CreditRules& credits = limits->credits;
+  reader.Number<std::uint32_t>("limits.credits.initial", &credits.initial, 0, 1'000'000,
+                               "credits for first contacts that a new member has");
+  reader.Number<std::uint32_t>("limits.credits.most", &credits.most, 1, 1'000'000,
+                               "that a member may have");
+  reader.Time("limits.credits.every", &credits.every, absl::Seconds(1), absl::Hours(24 * 366),
+              "until one more is given");
+  reader.Time("limits.credits.refund_within", &credits.refund_within, absl::Seconds(1),
+              absl::Hours(24 * 3660), "of a first contact, for an answer to bring its credit back");
+  if (credits.initial > credits.most) {
+    reader.Refuse("limits.credits.initial", "must not be over limits.credits.most");
+  }
+
+  SlowDownRules& slow_down = limits->slow_down;
+  reader.Number<std::uint32_t>("limits.slow_down.free", &slow_down.free, 0, 1'000'000,
+                               "unanswered first contacts that slow nobody down");
+  reader.Time("limits.slow_down.base", &slow_down.base, absl::Milliseconds(1), absl::Hours(24),
+              "to wait for the next one with so many, and twice that for each more");
+  reader.Time("limits.slow_down.most", &slow_down.most, absl::Milliseconds(1), absl::Hours(24 * 30),
+              "that anybody waits");
+  reader.Time("limits.slow_down.forget", &slow_down.forget, absl::Seconds(1),
+              absl::Hours(24 * 3660),
+              "without a first contact, for one unanswered to count no more");
+  if (slow_down.base > slow_down.most) {
+    reader.Refuse("limits.slow_down.base", "must not be over limits.slow_down.most");
+  }
+}
+
+void ReadDesk(config::Reader& reader, DaemonOptions* options) {
+  reader.Text("reports.desk_handle", &options->desk_handle,
+              "of the member who is the abuse desk; none: reports are not taken");
+  reader.Hex("reports.desk_member", &options->desk_member, 16, "that member's id");
+  if (options->desk_handle.empty() != options->desk_member.empty()) {
+    reader.Refuse("reports.desk_member", "goes with reports.desk_handle");
+  }
+  if (!options->desk_handle.empty() && !crypto::Handle::Parse(options->desk_handle).ok()) {
+    reader.Refuse("reports.desk_handle", "is no handle");
+  }
+  ReportRules& reports = options->limits.reports;
+  reader.Number<std::uint32_t>("reports.per_day", &reports.per_day, 1, 1'000'000,
+                               "that one member may make");
+  auto most = static_cast<std::int64_t>(reports.most);
+  reader.Number<std::int64_t>("reports.most", &most, 1, std::int64_t{1} << 40,
+                              "that may lie before the desk");
+  reports.most = static_cast<std::uint64_t>(most);
+  std::size_t bytes = reports.most_bytes;
+  reader.Size("reports.most_bytes", &bytes, std::size_t{64} << 10, std::size_t{1} << 50,
+              "of sealed disclosures that may lie before the desk");
+  reports.most_bytes = bytes;
 }
 
 }  // namespace
@@ -54,6 +119,8 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
                                "devices that watch at a time, of all members");
   reader.Number<std::uint32_t>("watches.per_member", &options->max_watches_per_member, 1, 1000,
                                "of one member");
+  ReadLimits(reader, &options->limits);
+  ReadDesk(reader, options);
   reader.Number<std::uint32_t>("memory.mailboxes", &options->mailboxes_in_memory, 64, 1'000'000,
                                "whose keys are kept ready in locked memory");
   reader.Flag("memory.require_locked", &options->require_locked_memory,

@@ -42,6 +42,9 @@ struct DaemonOptions {
   absl::Duration change_retention = absl::Hours(30 * 24);
   std::uint32_t max_watches = 4096;
   std::uint32_t max_watches_per_member = 8;
+  Limits limits;
+  std::string desk_handle;  // the abuse desk; empty: there is none
+  std::string desk_member;  // its 16 bytes
   std::uint32_t mailboxes_in_memory = 16'384;
   bool require_locked_memory = false;
   std::size_t block_cache = std::size_t{128} << 20;

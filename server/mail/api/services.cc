@@ -4,7 +4,9 @@
 
 #include "api/attachment_methods.h"
 #include "api/change_methods.h"
+#include "api/contact_methods.h"
 #include "api/mail_methods.h"
+#include "api/report_methods.h"
 #include "letterlock/mail/v1/attachment_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
@@ -58,6 +60,52 @@ std::unique_ptr<rpc::Service> Session(const Parts& parts, const rpc::Service::Op
         return absl::OkStatus();
       });
   return service;
+}
+
+void BindReports(const Parts& parts, rpc::Service& service) {
+  service.Session<v1::ReportRequest, v1::ReportResponse>(
+      "Report", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ReportRequest& request,
+              v1::ReportResponse*) { return Report(*parts.reports, grant, call, request); });
+  service.Session<v1::ListReportsRequest, v1::ListReportsResponse>(
+      "ListReports", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call,
+              const v1::ListReportsRequest& request, v1::ListReportsResponse* response) {
+        return ListReports(*parts.reports, grant, call, request, response);
+      });
+  service.Session<v1::DeleteReportRequest, v1::DeleteReportResponse>(
+      "DeleteReport", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call,
+              const v1::DeleteReportRequest& request, v1::DeleteReportResponse*) {
+        return DeleteReport(*parts.reports, grant, call, request);
+      });
+}
+
+void BindContacts(const Parts& parts, rpc::Service& service) {
+  service.Session<v1::RespondRequest, v1::RespondResponse>(
+      "Respond", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::RespondRequest& request,
+              v1::RespondResponse*) { return Respond(*parts.sender, grant, call, request); });
+  service.Session<v1::BlockRequest, v1::BlockResponse>(
+      "Block", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::BlockRequest& request,
+              v1::BlockResponse*) { return Block(*parts.contacts, grant, call, request); });
+  service.Session<v1::UnblockRequest, v1::UnblockResponse>(
+      "Unblock", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::UnblockRequest& request,
+              v1::UnblockResponse*) { return Unblock(*parts.contacts, grant, call, request); });
+  service.Session<v1::ListBlocksRequest, v1::ListBlocksResponse>(
+      "ListBlocks", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ListBlocksRequest&,
+              v1::ListBlocksResponse* response) {
+        return ListBlocks(*parts.contacts, grant, call, response);
+      });
+  service.Session<v1::GetLimitsRequest, v1::GetLimitsResponse>(
+      "GetLimits", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::GetLimitsRequest&,
+              v1::GetLimitsResponse* response) {
+        return GetLimits(*parts.contacts, grant, call, response);
+      });
 }
 
 std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Options& options) {
@@ -117,15 +165,8 @@ std::unique_ptr<rpc::Service> Mail(const Parts& parts, const rpc::Service::Optio
               const Watches::Stream& stream) {
         parts.watches->Watch(grant, call, request, stream);
       });
-  // Declared, not served yet.
-  service->Unimplemented("Respond");
-  service->Unimplemented("Block");
-  service->Unimplemented("Unblock");
-  service->Unimplemented("ListBlocks");
-  service->Unimplemented("GetLimits");
-  service->Unimplemented("Report");
-  service->Unimplemented("ListReports");
-  service->Unimplemented("DeleteReport");
+  BindContacts(parts, *service);
+  BindReports(parts, *service);
   return service;
 }
 

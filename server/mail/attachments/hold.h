@@ -46,6 +46,7 @@ class AttachmentHold {
     std::optional<AttachmentRecord> record;  // as stored, or as the last write made it
   };
   std::vector<Item>& items() { return items_; }
+  const std::vector<Item>& items() const { return items_; }
   Lane& lane() const { return *lane_; }
 
   std::uint64_t incarnation() const { return incarnation_; }

@@ -96,4 +96,49 @@ absl::StatusOr<BlockedMember> DecodeBlock(std::string_view bytes) {
   return BlockedMember{*member, row.since_unix_ms()};
 }
 
+std::string EncodeAnswerToTell(const AnswerToTell& answer) {
+  v1::OutboxRow row;
+  row.mutable_answer()->set_requester(std::string(answer.requester.bytes()));
+  row.mutable_answer()->set_accepted(answer.decision == Decision::kAccept);
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<std::optional<AnswerToTell>> DecodeAnswerToTell(std::string_view bytes) {
+  v1::OutboxRow row;
+  if (!ParseCanonical(bytes, &row)) return Damaged();
+  if (!row.has_answer()) return std::optional<AnswerToTell>();
+  auto requester = crypto::MemberId::FromBytes(row.answer().requester());
+  const v1::AnswerToTell answer = row.answer();
+  row.clear_answer();
+  if (!requester.ok() || row.ByteSizeLong() != 0) return Damaged();
+  return std::optional<AnswerToTell>(
+      AnswerToTell{*requester, answer.accepted() ? Decision::kAccept : Decision::kDecline});
+}
+
+std::string EncodeReport(const StoredReport& report) {
+  v1::ReportRow row;
+  row.set_accepted_unix_ms(report.accepted_unix_ms);
+  row.set_reporter(std::string(report.reporter.bytes()));
+  row.mutable_reference()->set_sender(std::string(report.message.sender.bytes()));
+  row.mutable_reference()->set_message_id(std::string(report.message.id.bytes()));
+  row.set_sealed_disclosure(report.disclosure);
+  row.set_desk_encryption_key_id(std::string(report.desk_key.bytes()));
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<StoredReport> DecodeReport(std::string_view bytes) {
+  v1::ReportRow row;
+  if (!ParseCanonical(bytes, &row)) return Damaged();
+  auto reporter = crypto::MemberId::FromBytes(row.reporter());
+  auto sender = crypto::MemberId::FromBytes(row.reference().sender());
+  auto id = crypto::MessageId::FromBytes(row.reference().message_id());
+  auto key = crypto::KeyId::FromBytes(row.desk_encryption_key_id());
+  if (!reporter.ok() || !sender.ok() || !id.ok() || !key.ok()) return Damaged();
+  return StoredReport{.accepted_unix_ms = row.accepted_unix_ms(),
+                      .reporter = *reporter,
+                      .message = {*sender, *id},
+                      .disclosure = std::move(*row.mutable_sealed_disclosure()),
+                      .desk_key = *key};
+}
+
 }  // namespace letterlock::mail

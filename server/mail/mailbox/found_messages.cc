@@ -228,7 +228,7 @@ bool IsListedUnder(v1::Folder folder, const v1::MessageState& state) {
   return state.folder() == folder && !state.archived();
 }
 
-void PutChange(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch) {
+void PutFlags(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch) {
   if (flags.change != 0) {
     batch->deletes.push_back(ChangeKey(ChangeKind::kChanged, flags.change));
   }
@@ -236,6 +236,10 @@ void PutChange(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Ba
   batch->puts.push_back(SealRow(*view.keys, FlagsPlace(sequence), EncodeFlags(flags)));
   batch->puts.push_back(
       SealRow(*view.keys, ChangeKey(ChangeKind::kChanged, flags.change), EncodeChanged(sequence)));
+}
+
+void PutChange(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch) {
+  PutFlags(view, sequence, std::move(flags), batch);
   batch->puts.push_back(SealRow(*view.keys, {table::kCounters, ""}, EncodeCounters(view.counters)));
 }
 

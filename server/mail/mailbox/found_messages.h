@@ -64,9 +64,12 @@ bool IsListedUnder(v1::Folder folder, const v1::MessageState& state);
 // The keys; loads the lane.
 absl::StatusOr<KeyRing::Keys> KeysOf(Lane& lane, absl::Time deadline);
 
-// Adds to a batch what changes a message that is there: its flags, a change row of the next number
-// in the place of an older one, and the counters. `flags` as they were read, but for what changes.
+// Adds to a batch what changes a message that is there: its flags, and a change row of the next
+// number in the place of an older one. The counters, which count that number, are the caller's to
+// add. `flags` as they were read, but for what changes.
 // REQUIRES: the lane's lock, a reservation.
+void PutFlags(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch);
+// The same, and the counters.
 void PutChange(Lane::View& view, std::uint64_t sequence, Flags flags, engine::Batch* batch);
 
 }  // namespace letterlock::mail

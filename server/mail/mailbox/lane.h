@@ -24,6 +24,7 @@
 #include "crypto/base/ids.h"
 #include "engine/engine.h"
 #include "server/mail/keys/key_ring.h"
+#include "server/mail/mailbox/contact_cache.h"
 #include "server/mail/mailbox/rows.h"
 
 namespace letterlock::mail {
@@ -55,6 +56,7 @@ class Lane {
     Profile profile;
     Counters counters;
     KeyRing::Keys keys;
+    ContactCache contacts;
   };
 
   // Makes sure that there is a view. Blocks on disk, and after a failed write until the engine has
@@ -71,6 +73,11 @@ class Lane {
   View* view() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) { return loaded_ ? &view_ : nullptr; }
   // Changes whenever a view is dropped: what was read before then may be outdated.
   std::uint64_t incarnation() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) { return incarnation_; }
+
+  // The generation behind which reads see all that was written. REQUIRES: view().
+  engine::Generation committed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return view_.next - static_cast<engine::Generation>(queued_);
+  }
 
   // A write that expects view()->next is being queued (under this very lock, so that the engine's
   // order is the view's). Returns the incarnation to answer with. REQUIRES: view().

@@ -132,6 +132,23 @@ absl::StatusOr<Dropbox> Mailboxes::Open(const DeliveryGrant& grant, absl::Time d
   return Dropbox(*std::move(lane));
 }
 
+absl::StatusOr<Dropbox> Mailboxes::Open(const AnswerGrant& grant, absl::Time deadline) {
+  auto lane = Find(grant.requester(), deadline);
+  if (!lane.ok()) return lane.status();
+  if (*lane == nullptr) {
+    return rpc::FailField(absl::StatusCode::kNotFound, rpc::FieldPath("member"),
+                          common::v1::ERROR_REASON_UNKNOWN_RECIPIENT, "has no mailbox here");
+  }
+  return Dropbox(*std::move(lane));
+}
+
+absl::StatusOr<Dropbox> Mailboxes::Open(const ReportGrant& grant, absl::Time deadline) {
+  auto lane = Find(grant.desk(), deadline);
+  if (!lane.ok()) return lane.status();
+  if (*lane == nullptr) return absl::NotFoundError("the desk");
+  return Dropbox(*std::move(lane));
+}
+
 absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
                                           const crypto::PublicKey& device, absl::Time deadline) {
   auto tag = ReadIndex(member, deadline);

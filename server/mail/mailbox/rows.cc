@@ -101,6 +101,7 @@ std::string EncodeDelivery(const Delivery& delivery) {
   row.set_accepted_unix_ms(delivery.accepted_unix_ms);
   row.set_state(delivery.state);
   row.set_deleted(delivery.deleted);
+  row.set_report(static_cast<v1::ReportMark>(delivery.report));
   return row.SerializeAsString();
 }
 
@@ -108,8 +109,9 @@ absl::StatusOr<Delivery> DecodeDelivery(std::string_view bytes) {
   v1::DeliveryRow row;
   if (!ParseCanonical(bytes, &row) || !IsKnown(row.state())) return Damaged();
   auto digest = crypto::DigestFromBytes(row.request_digest());
-  if (!digest.ok()) return Damaged();
-  return Delivery{*digest, row.sequence(), row.accepted_unix_ms(), row.state(), row.deleted()};
+  if (!digest.ok() || !v1::ReportMark_IsValid(row.report())) return Damaged();
+  return Delivery{*digest,     row.sequence(), row.accepted_unix_ms(),
+                  row.state(), row.deleted(),  static_cast<ReportMark>(row.report())};
 }
 
 std::string EncodeOutbox(const OutboxItem& item) {

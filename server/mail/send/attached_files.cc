@@ -57,4 +57,14 @@ void AttachedFiles::DropCopies(const std::shared_ptr<Lane>& to) {
   if (!empty()) attachments_->DropCopies(to, hashes_);
 }
 
+std::uint64_t AttachedFiles::bytes() const {
+  const AttachmentHold* const held = to_ != nullptr ? to_.get() : from_.get();
+  std::uint64_t bytes = 0;
+  if (held == nullptr) return bytes;
+  for (const AttachmentHold::Item& item : held->items()) {
+    if (item.record) bytes += item.record->size;
+  }
+  return bytes;
+}
+
 }  // namespace letterlock::mail

@@ -52,6 +52,9 @@ class AttachedFiles {
     if (!empty()) to_->AddReferences(view, batch);
   }
 
+  // Of ciphertext; 0 while none are held.
+  std::uint64_t bytes() const;
+
   // The write was answered, or there is none. Takes the lanes' locks.
   void Release() {
     from_.reset();

@@ -1,6 +1,9 @@
 // What an earlier process left on its way. Private to the send part.
 #pragma once
 
+#include <cstdint>
+
+#include "engine/row.h"
 #include "send/send_context.h"
 #include "server/mail/mailbox/mailbox.h"
 
@@ -13,6 +16,8 @@ class Outbox {
   static void Settle(Sender::Context& context, const Mailbox& mailbox);
 
  private:
+  static void SettleOne(Sender::Context& context, const Mailbox& mailbox, std::uint64_t sequence,
+                        const engine::Row& row, absl::Time deadline);
   static void SettleAll(Sender::Context& context, const Mailbox& mailbox);
 };
 

@@ -155,7 +155,7 @@ SendOperation::Step SendOperation::Try() {
   const absl::Time start = absl::Now();
   if (start >= deadline_) return over(DeadlinePassed());
 
-  auto sender = Look(*sender_lane(), sender_row_key_, deadline_);
+  auto sender = Look(*sender_lane(), sender_row_key_, routing_.recipient, deadline_);
   if (!sender.ok()) return over(sender.status());
   if (const std::optional<Delivery>& known = sender->known) {
     if (known->request_digest != digest_) return over(IdReused());
@@ -166,14 +166,18 @@ SendOperation::Step SendOperation::Try() {
     return Step::kOver;
   }
   if (absl::Status opened = OpenRecipient(deadline_); !opened.ok()) return over(opened);
-  auto recipient = Look(*recipient_lane(), {}, deadline_);
+  auto recipient = Look(*recipient_lane(), {}, routing_.sender, deadline_);
   if (!recipient.ok()) return over(recipient.status());
   if (recipient->known && recipient->known->request_digest != digest_) return over(IdReused());
 
   context_.Took(SendStage::kRead, start);
   absl::StatusOr<Step> step = Commit(*sender, *recipient);
   if (!step.ok()) return over(step.status());
-  return *step;
+  if (*step != Step::kMoveRequests) return *step;
+  // Nothing else stands in this message's way.
+  absl::Status moved = MoveRequests(sender_lane(), routing_.recipient, false, deadline_);
+  if (!moved.ok()) return over(moved);
+  return Step::kAgain;
 }
 
 absl::Status SendOperation::OpenRecipient(absl::Time deadline) {
@@ -186,25 +190,43 @@ absl::Status SendOperation::OpenRecipient(absl::Time deadline) {
 }
 
 absl::StatusOr<SendOperation::Looked> SendOperation::Look(Lane& lane, std::string row_key,
+                                                          const crypto::MemberId& contact,
                                                           absl::Time deadline) const {
   Looked looked;
   looked.row_key = std::move(row_key);
   KeyRing::Keys keys;
+  bool remembered = false;  // the contact
   while (keys == nullptr) {
     if (absl::Status loaded = lane.Load(deadline); !loaded.ok()) return loaded;
     absl::MutexLock lock(&lane.mu);
     if (lane.view() == nullptr) continue;
     keys = lane.view()->keys;
     looked.incarnation = lane.incarnation();
+    remembered = lane.view()->contacts.Find(contact) != nullptr;
   }
   if (looked.row_key.empty()) {
     looked.row_key = keys->MessageRowKey(routing_.sender, routing_.message_id);
   }
   const engine::RowKey place{table::kDeliveries, looked.row_key};
-  auto stored = ReadRow(context_.engine, lane.tag(), place, deadline);
-  if (!stored.ok()) return stored.status();
-  if (!*stored) return looked;
-  auto row = OpenRow(*keys, place, **stored);
+  looked.contact.incarnation = looked.incarnation;
+  std::optional<std::string> stored;
+  if (remembered) {
+    auto row = ReadRow(context_.engine, lane.tag(), place, deadline);
+    if (!row.ok()) return row.status();
+    stored = *std::move(row);
+  } else {
+    looked.contact.row_key = keys->ContactRowKey(contact);
+    auto rows = ReadRows(context_.engine, lane.tag(),
+                         {place, {table::kContacts, looked.contact.row_key}}, deadline);
+    if (!rows.ok()) return rows.status();
+    auto read = OpenContact(*keys, looked.contact.row_key, contact, rows->values[1]);
+    if (!read.ok()) return read.status();
+    looked.contact.read = *std::move(read);
+    looked.contact.read_at = rows->generation;
+    stored = std::move(rows->values[0]);
+  }
+  if (!stored) return looked;
+  auto row = OpenRow(*keys, place, *stored);
   if (!row.ok()) return row.status();
   auto known = DecodeDelivery(*row);
   if (!known.ok()) return known.status();
@@ -270,6 +292,45 @@ std::uint64_t SendOperation::NowMs() const {
   return static_cast<std::uint64_t>(absl::ToUnixMillis(context_.clock.Now()));
 }
 
+absl::Status SendOperation::MaySend(const Lane::View& view, const Contact& recipient) const {
+  absl::Status allowed =
+      CheckSending(context_.options.limits, recipient, view.counters.account, NowMs());
+  if (!allowed.ok()) return allowed;
+  return HasRoom(view.counters) ? absl::OkStatus() : SenderFull();
+}
+
+absl::Status SendOperation::MayReceive(const Lane::View& view, const Contact& sender,
+                                       std::uint64_t file_bytes) const {
+  absl::Status allowed = CheckReceiving(context_.options.limits, context_.options.quota, sender,
+                                        envelope_->ciphertext().size() + file_bytes);
+  if (!allowed.ok()) return allowed;
+  return HasRoom(view.counters) ? absl::OkStatus() : RecipientFull();
+}
+
+engine::Batch SendOperation::SenderRows(Lane::View& view, const Looked& looked,
+                                        v1::DeliveryState state,
+                                        ContactCache::Entry* recipient) const {
+  const bool changed = CountSending(context_.options.limits, accepted_unix_ms_, &recipient->contact,
+                                    &view.counters.account);
+  engine::Batch batch =
+      MessageRows(view, looked.row_key, v1::FOLDER_SENT, state, envelope_->sender_wrap());
+  if (changed) PutContact(view, recipient, &batch);
+  return batch;
+}
+
+engine::Batch SendOperation::RecipientRows(Lane::View& view, const Looked& looked,
+                                           std::uint64_t sent_sequence, std::uint64_t file_bytes,
+                                           ContactCache::Entry* sender) const {
+  const bool request = CountReceiving(context_.options.limits, NowMs(), sent_sequence,
+                                      looked.row_key, envelope_->ciphertext().size() + file_bytes,
+                                      &sender->contact, &view.counters.account);
+  engine::Batch batch =
+      MessageRows(view, looked.row_key, request ? v1::FOLDER_REQUESTS : v1::FOLDER_INBOX,
+                  v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap());
+  PutContact(view, sender, &batch);
+  return batch;
+}
+
 engine::Batch SendOperation::MessageRows(Lane::View& view, const std::string& row_key,
                                          v1::Folder folder, v1::DeliveryState state,
                                          std::string_view wrap) const {
@@ -286,7 +347,7 @@ engine::Batch SendOperation::MessageRows(Lane::View& view, const std::string& ro
   if (folder == v1::FOLDER_SENT) kept.set_delivery(delivery.state);
   for (const crypto::Digest& hash : files_.hashes()) kept.add_attachments(crypto::ToString(hash));
   engine::Batch batch;
-  batch.puts.reserve(5);
+  batch.puts.reserve(6);
   const vault::MailboxKeys& keys = *view.keys;
   batch.puts.push_back(SealRow(keys, {table::kDeliveries, row_key}, EncodeDelivery(delivery)));
   batch.puts.push_back(

@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "crypto/base/hash.h"
 #include "engine/row.h"
+#include "mailbox/contacts.h"
 #include "mailbox/lane.h"
 #include "send/attached_files.h"
 #include "send/send_context.h"
@@ -59,8 +60,13 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
     std::uint64_t incarnation = 0;
     std::string row_key;  // of this message in this mailbox
     std::optional<Delivery> known;
+    FoundContact contact;  // the other member, as this mailbox stands to her
   };
-  enum class Step { kAgain, kOver };
+  enum class Step {
+    kAgain,
+    kOver,
+    kMoveRequests,  // then again: this message answers them
+  };
 
   // Queues the first write, with the keys and the room checked under the lanes' locks. kAgain where
   // a lane's view is not the one that was looked at any more.
@@ -77,7 +83,8 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   void Conclude(const Outcome& outcome);
 
   // `row_key` is the message's in this mailbox, or empty where nobody has computed it yet.
-  absl::StatusOr<Looked> Look(Lane& lane, std::string row_key, absl::Time deadline) const;
+  absl::StatusOr<Looked> Look(Lane& lane, std::string row_key, const crypto::MemberId& contact,
+                              absl::Time deadline) const;
   absl::Status OpenRecipient(absl::Time deadline);
   // On a thread of the engine, after a write that failed: tries again on the background pool, or
   // concludes.
@@ -89,6 +96,17 @@ class SendOperation : public std::enable_shared_from_this<SendOperation> {
   absl::Status CheckRecipientKey(const Profile& profile) const;
   bool HasRoom(const Counters& counters) const;
 
+  // What the rules say of this message in the sender's and in the recipient's mailbox.
+  absl::Status MaySend(const Lane::View& view, const Contact& recipient) const;
+  // `file_bytes`: of its attachments.
+  absl::Status MayReceive(const Lane::View& view, const Contact& sender,
+                          std::uint64_t file_bytes) const;
+  // The rows of one mailbox for this message, with all that its view counts from here on. REQUIRES:
+  // MaySend, MayReceive; the lane's lock; the write is queued under it.
+  engine::Batch SenderRows(Lane::View& view, const Looked& looked, v1::DeliveryState state,
+                           ContactCache::Entry* recipient) const;
+  engine::Batch RecipientRows(Lane::View& view, const Looked& looked, std::uint64_t sent_sequence,
+                              std::uint64_t file_bytes, ContactCache::Entry* sender) const;
   // The rows of one mailbox for this message, which its view counts from here on.
   engine::Batch MessageRows(Lane::View& view, const std::string& row_key, v1::Folder folder,
                             v1::DeliveryState state, std::string_view wrap) const;

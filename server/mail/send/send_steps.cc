@@ -61,18 +61,23 @@ std::shared_ptr<StepwiseSend> StepwiseSend::New(Sender::Context& context, Mailbo
 absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
                                                          const Looked& recipient) {
   if (resumed_) return absl::DataLossError("an outbox row without its delivery row");
+  if (!files_.empty()) {
+    absl::Status held = files_.HoldSenders(sender_lane(), deadline_);
+    if (!held.ok()) return held;
+  }
   {
     Lane& to = *recipient_lane();
     absl::MutexLock lock(&to.mu);
     const Lane::View* received = to.view();
     if (received == nullptr || to.incarnation() != recipient.incarnation) return Step::kAgain;
     if (absl::Status key = CheckRecipientKey(received->profile); !key.ok()) return key;
-    // It may be full when step 2 comes: then the message is REFUSED.
-    if (!recipient.known && !HasRoom(received->counters)) return RecipientFull();
-  }
-  if (!files_.empty()) {
-    absl::Status held = files_.HoldSenders(sender_lane(), deadline_);
-    if (!held.ok()) return held;
+    const ContactCache::Entry* from_whom = EntryOf(to, routing_.sender, recipient.contact);
+    if (from_whom == nullptr) return Step::kAgain;
+    // It may be otherwise when step 2 comes: then the message is REFUSED.
+    if (!recipient.known) {
+      if (absl::Status may = MayReceive(*received, from_whom->contact, files_.bytes()); !may.ok())
+        return may;
+    }
   }
   Lane& from = *sender_lane();
   absl::MutexLock lock(&from.mu);
@@ -80,7 +85,10 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
   if (sent == nullptr || from.incarnation() != sender.incarnation) return Step::kAgain;
   if (!files_.SendersAreCurrent(sender.incarnation)) return Step::kAgain;
   if (absl::Status keys = CheckSenderKeys(sent->profile); !keys.ok()) return keys;
-  if (!HasRoom(sent->counters)) return SenderFull();
+  ContactCache::Entry* const to_whom = EntryOf(from, routing_.recipient, sender.contact);
+  if (to_whom == nullptr) return Step::kAgain;
+  if (absl::Status may = MaySend(*sent, to_whom->contact); !may.ok()) return may;
+  if (!to_whom->contact.requests.empty()) return Step::kMoveRequests;
 
   accepted_unix_ms_ = NowMs();
   const Delivery pending{.request_digest = digest_,
@@ -88,8 +96,7 @@ absl::StatusOr<SendOperation::Step> StepwiseSend::Commit(const Looked& sender,
                          .accepted_unix_ms = accepted_unix_ms_,
                          .state = v1::DELIVERY_STATE_PENDING};
   const engine::Generation expected = sent->next;
-  engine::Batch batch =
-      MessageRows(*sent, sender.row_key, v1::FOLDER_SENT, pending.state, envelope_->sender_wrap());
+  engine::Batch batch = SenderRows(*sent, sender, pending.state, to_whom);
   batch.puts.push_back(SealRow(*sent->keys, {table::kOutbox, SequenceKey(pending.sequence)},
                                EncodeOutbox({.header = envelope_->header(),
                                              .recipient_wrap = envelope_->recipient_wrap(),
@@ -172,7 +179,7 @@ SendOperation::Step StepwiseSend::TryDeliver() {
     return Step::kAgain;
   }
   if (!opened.ok()) return trouble(opened);
-  auto looked = Look(*recipient_lane(), {}, deadline);
+  auto looked = Look(*recipient_lane(), {}, routing_.sender, deadline);
   if (!looked.ok()) return trouble(looked.status());
   if (looked->known) {
     SetFate(looked->known->request_digest == digest_ ? v1::DELIVERY_STATE_DELIVERED
@@ -198,13 +205,15 @@ SendOperation::Step StepwiseSend::QueueDelivery(const Looked& looked) {
   Lane::View* received = to.view();
   if (received == nullptr || to.incarnation() != looked.incarnation) return Step::kAgain;
   if (!files_.RecipientsAreCurrent(looked.incarnation)) return Step::kAgain;
-  if (!HasRoom(received->counters)) {
+  ContactCache::Entry* const from_whom = EntryOf(to, routing_.sender, looked.contact);
+  if (from_whom == nullptr) return Step::kAgain;
+  if (!MayReceive(*received, from_whom->contact, files_.bytes()).ok()) {
     SetFate(v1::DELIVERY_STATE_REFUSED);
     return Step::kAgain;
   }
   const engine::Generation expected = received->next;
-  engine::Batch batch = MessageRows(*received, looked.row_key, v1::FOLDER_INBOX,
-                                    v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap());
+  engine::Batch batch =
+      RecipientRows(*received, looked, delivery_.sequence, files_.bytes(), from_whom);
   files_.AddToRecipients(*received, batch);
   const std::uint64_t incarnation = to.Queue();
   context_.engine.Apply(to.tag(), expected, std::move(batch),
@@ -239,6 +248,19 @@ SendOperation::Step StepwiseSend::TrySettle() {
   if (!found.ok() || !found->messages[0].known) return trouble();
   const FoundMessage& mine = found->messages[0];
 
+  // An attempt whose answer was lost: what a refusal gives back is given once.
+  if (mine.delivery.state != v1::DELIVERY_STATE_PENDING) {
+    Conclude(SendResult{mine.delivery.state, accepted_unix_ms_});
+    return Step::kOver;
+  }
+  const bool refused = fate_ == v1::DELIVERY_STATE_REFUSED;
+  FoundContact contact;
+  if (refused) {
+    auto looked = FindContact(*sender_lane(), routing_.recipient, deadline);
+    if (!looked.ok()) return trouble();
+    contact = *std::move(looked);
+  }
+
   Lane& from = *sender_lane();
   absl::MutexLock lock(&from.mu);
   Lane::View* sent = from.view();
@@ -249,10 +271,20 @@ SendOperation::Step StepwiseSend::TrySettle() {
   batch.puts.push_back(
       SealRow(*sent->keys, {table::kDeliveries, sender_row_key()}, EncodeDelivery(settled)));
   batch.deletes.push_back({table::kOutbox, SequenceKey(settled.sequence)});
+  if (refused) {
+    ContactCache::Entry* const to_whom = EntryOf(from, routing_.recipient, contact);
+    if (contact.incarnation != from.incarnation() || to_whom == nullptr) return Step::kAgain;
+    TakeBackSending(context_.options.limits, NowMs(), &to_whom->contact, &sent->counters.account);
+    PutContact(*sent, to_whom, &batch);
+  }
   if (!settled.deleted) {
     Flags flags = mine.flags;
     flags.delivery = fate_;
-    PutChange(*sent, settled.sequence, flags, &batch);
+    PutFlags(*sent, settled.sequence, flags, &batch);
+  }
+  if (refused || !settled.deleted) {
+    batch.puts.push_back(
+        SealRow(*sent->keys, {table::kCounters, ""}, EncodeCounters(sent->counters)));
   }
   const engine::Generation expected = sent->next;
   const std::uint64_t incarnation = from.Queue();

@@ -18,7 +18,10 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
                                                          const Looked& recipient) {
   const bool files = !files_.empty();
   if (files) {
-    if (absl::Status prepared = PrepareFiles(!recipient.known); !prepared.ok()) return prepared;
+    if (absl::Status prepared = PrepareFiles(sender, recipient); !prepared.ok()) {
+      files_.Release();
+      return prepared;
+    }
   }
   const absl::Time start = absl::Now();
   absl::StatusOr<Step> step = Queue(sender, recipient);
@@ -29,25 +32,35 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Commit(const Looked& sender,
   return step;
 }
 
-absl::Status TogetherSend::CheckRules(const Lane::View& sent, const Lane::View& received) const {
+absl::Status TogetherSend::CheckRules(const Lane::View& sent, const Contact& recipient,
+                                      const Lane::View& received, const Contact* sender) const {
   if (absl::Status keys = CheckSenderKeys(sent.profile); !keys.ok()) return keys;
   if (absl::Status key = CheckRecipientKey(received.profile); !key.ok()) return key;
-  if (!HasRoom(sent.counters)) return SenderFull();
-  if (!HasRoom(received.counters)) return RecipientFull();
-  return absl::OkStatus();
+  if (sender != nullptr) {
+    absl::Status may = MayReceive(received, *sender, files_.bytes());
+    if (!may.ok()) return may;
+  }
+  return MaySend(sent, recipient);
 }
 
-absl::Status TogetherSend::PrepareFiles(bool deliver) {
+absl::Status TogetherSend::PrepareFiles(const Looked& sender, const Looked& recipient) {
+  const bool deliver = !recipient.known;
   if (absl::Status held = files_.HoldSenders(sender_lane(), deadline_); !held.ok()) return held;
-  files_.Release();  // not while copying: that takes its time
   {
     TwoLanes lock(*sender_lane(), *recipient_lane());
     const Lane::View* const sent = sender_lane()->view();
     const Lane::View* const received = recipient_lane()->view();
     if (sent != nullptr && received != nullptr) {
-      if (absl::Status rules = CheckRules(*sent, *received); !rules.ok()) return rules;
+      const auto* to_whom = EntryOf(*sender_lane(), routing_.recipient, sender.contact);
+      const auto* from_whom = EntryOf(*recipient_lane(), routing_.sender, recipient.contact);
+      if (to_whom != nullptr && from_whom != nullptr) {
+        absl::Status rules =
+            CheckRules(*sent, to_whom->contact, *received, deliver ? &from_whom->contact : nullptr);
+        if (!rules.ok()) return rules;
+      }
     }
   }
+  files_.Release();  // not while copying: that takes its time
   if (deliver) {
     absl::Status copied = files_.CopyAndHold(sender_lane(), recipient_lane(), deadline_);
     if (!copied.ok()) return copied;
@@ -69,21 +82,27 @@ absl::StatusOr<SendOperation::Step> TogetherSend::Queue(const Looked& sender,
   const bool deliver = !recipient.known;
   if (!files_.SendersAreCurrent(sender.incarnation)) return Step::kAgain;
   if (deliver && !files_.RecipientsAreCurrent(recipient.incarnation)) return Step::kAgain;
-  if (absl::Status rules = CheckRules(*sent, *received); !rules.ok()) return rules;
+  ContactCache::Entry* const to_whom = EntryOf(from, routing_.recipient, sender.contact);
+  ContactCache::Entry* const from_whom = EntryOf(to, routing_.sender, recipient.contact);
+  if (to_whom == nullptr || from_whom == nullptr) return Step::kAgain;
+  absl::Status rules =
+      CheckRules(*sent, to_whom->contact, *received, deliver ? &from_whom->contact : nullptr);
+  if (!rules.ok()) return rules;
+  if (!to_whom->contact.requests.empty()) return Step::kMoveRequests;
 
   accepted_unix_ms_ = NowMs();
   std::vector<engine::MailboxWrite> writes;
   writes.reserve(2);
-  writes.push_back({from.tag(), sent->next,
-                    MessageRows(*sent, sender.row_key, v1::FOLDER_SENT,
-                                v1::DELIVERY_STATE_DELIVERED, envelope_->sender_wrap())});
+  const std::uint64_t sent_sequence = sent->counters.next_sequence;
+  writes.push_back(
+      {from.tag(), sent->next, SenderRows(*sent, sender, v1::DELIVERY_STATE_DELIVERED, to_whom)});
   const std::uint64_t from_incarnation = from.Queue();
   files_.AddToSenders(*sent, writes.back().batch);
   std::uint64_t to_incarnation = 0;
   if (deliver) {
-    writes.push_back({to.tag(), received->next,
-                      MessageRows(*received, recipient.row_key, v1::FOLDER_INBOX,
-                                  v1::DELIVERY_STATE_DELIVERED, envelope_->recipient_wrap())});
+    writes.push_back(
+        {to.tag(), received->next,
+         RecipientRows(*received, recipient, sent_sequence, files_.bytes(), from_whom)});
     files_.AddToRecipients(*received, writes.back().batch);
     to_incarnation = to.Queue();
   }

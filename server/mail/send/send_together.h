@@ -19,9 +19,11 @@ class TogetherSend final : public SendOperation {
   absl::StatusOr<Step> Queue(const Looked& sender, const Looked& recipient);
   // What does not let the message be written; asked before its attachments are copied, and again at
   // the end.
-  absl::Status CheckRules(const Lane::View& sent, const Lane::View& received) const;
+  // `sender`: nullptr where the recipient has the message already.
+  absl::Status CheckRules(const Lane::View& sent, const Contact& recipient,
+                          const Lane::View& received, const Contact* sender) const;
   // The attachments into both mailboxes, held there.
-  absl::Status PrepareFiles(bool deliver);
+  absl::Status PrepareFiles(const Looked& sender, const Looked& recipient);
 };
 
 }  // namespace letterlock::mail

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "letterlock/common/v1/errors.pb.h"
+#include "send/answering.h"
 #include "send/outbox.h"
 #include "send/send_context.h"
 #include "send/send_steps.h"
@@ -55,6 +56,14 @@ void Sender::Send(const MemberGrant& grant, const v1::Envelope& envelope,
   if (!queued) {
     operation->Begin(rpc::Exhausted(absl::Seconds(1), "too many messages with attachments"));
   }
+}
+
+absl::Status Sender::Respond(const MemberGrant& grant, const crypto::MemberId& requester,
+                             Decision decision, absl::Time deadline) {
+  auto mailbox = context_->mailboxes.Open(grant, deadline);
+  if (!mailbox.ok()) return mailbox.status();
+  SettleOutbox(*mailbox);
+  return Answering::Respond(*context_, *mailbox, requester, decision, deadline);
 }
 
 void Sender::SettleOutbox(const Mailbox& mailbox) { Outbox::Settle(*context_, mailbox); }

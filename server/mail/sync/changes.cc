@@ -7,6 +7,7 @@
 #include "attachments/hold.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/mail/v1/envelope.pb.h"
+#include "mailbox/contacts.h"
 #include "mailbox/found_messages.h"
 #include "mailbox/lane.h"
 #include "mailbox/sealing.h"
@@ -55,6 +56,18 @@ absl::StatusOr<std::optional<OutboxItem>> ReadOutbox(Lane& lane, std::uint64_t s
   auto item = DecodeOutbox(*row);
   if (!item.ok()) return item.status();
   return std::optional<OutboxItem>(*std::move(item));
+}
+
+// What a message and its attachments take of the sender's share.
+std::uint64_t SizeOf(const v1::MailboxMessage& message, const AttachmentHold* files) {
+  std::uint64_t size = message.ciphertext().size();
+  if (files == nullptr) return size;
+  for (const std::string& hash : message.state().attachments()) {
+    for (const AttachmentHold::Item& item : files->items()) {
+      if (item.record && crypto::ToString(item.hash) == hash) size += item.record->size;
+    }
+  }
+  return size;
 }
 
 // What deletes one message. Its delivery row stays, so that the same envelope again is no second
@@ -170,10 +183,16 @@ absl::StatusOr<std::vector<bool>> Changes::Delete(const Mailbox& mailbox,
 
   std::vector<bool> deleted(names.size());
   std::vector<std::optional<OutboxItem>> outbox(names.size());
+  std::vector<FoundContact> senders(names.size());
   EachWrite each;
   each.check = [&](std::size_t i, const FoundMessage& found) -> absl::Status {
     // Once it was seen it is this call that deleted it, also where the answer to a write was lost.
     if (found.message) deleted[i] = true;
+    if (found.message && names[i].sender != lane->member()) {
+      auto sender = FindContact(*lane, names[i].sender, deadline);
+      if (!sender.ok()) return sender.status();
+      senders[i] = *std::move(sender);
+    }
     if (!found.message || found.delivery.state != v1::DELIVERY_STATE_PENDING) {
       outbox[i] = std::nullopt;
       return absl::OkStatus();
@@ -193,10 +212,16 @@ absl::StatusOr<std::vector<bool>> Changes::Delete(const Mailbox& mailbox,
     had_files = had_files || *files != nullptr;
     return absl::OkStatus();
   };
-  each.write = [&](std::size_t i, const FoundMessage& found,
-                   Lane::View& view) -> std::optional<engine::Batch> {
+  each.write = [&](std::size_t i, const FoundMessage& found, Lane::View& view)
+                   ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane->mu) -> std::optional<engine::Batch> {
     if (!found.message) return std::nullopt;
-    return Deletion(view, row_keys[i], found, {names[i], now_ms}, outbox[i], files->get());
+    engine::Batch batch =
+        Deletion(view, row_keys[i], found, {names[i], now_ms}, outbox[i], files->get());
+    if (names[i].sender != lane->member() && senders[i].incarnation == lane->incarnation()) {
+      PutContactWithout(*lane, names[i].sender, senders[i], SizeOf(*found.message, files->get()),
+                        &batch);
+    }
+    return batch;
   };
   each.queued = [this] { Reached(point::kDeleteQueued); };
   each.durable = [this, files] { Reached(point::kDeleteDurable); };

@@ -12,9 +12,17 @@ TestEpoch::TestEpoch(char fill, std::uint32_t epoch)
                       crypto::SecretBytes<32>::FromBytes(std::string(32, fill)).value())
                       .value()} {}
 
-MailWorld::MailWorld(OpenEngine open, Quota quota)
-    : trust(directory.trust()), open_(std::move(open)), quota_(quota) {
+MailWorld::MailWorld(OpenEngine open, Quota quota, Limits limits)
+    : trust(directory.trust()), open_(std::move(open)), quota_(quota), limits_(limits) {
   Start();
+}
+
+Limits MailWorld::NoRules() {
+  Limits limits;
+  limits.correspondence = Correspondence::kOpen;
+  limits.sender_share_per_mille = 1000;
+  limits.sends_per_day = 1'000'000'000;
+  return limits;
 }
 
 MailWorld::~MailWorld() { Stop(); }
@@ -31,15 +39,20 @@ void MailWorld::Start() {
       rpc::WorkerPool::Options{.threads = 2, .queue = 4096, .name = "background"});
   attachments = std::make_unique<Attachments>(Attachments::Options{.quota_bytes = quota_.bytes},
                                               *mailboxes, clock);
-  sender = std::make_unique<Sender>(
-      Sender::Options{
-          .deployment = trust.deployment(), .quota = quota_, .attachments = attachments.get()},
-      *engine, *mailboxes, clock, *background);
+  sender = std::make_unique<Sender>(Sender::Options{.deployment = trust.deployment(),
+                                                    .quota = quota_,
+                                                    .limits = limits_,
+                                                    .attachments = attachments.get()},
+                                    *engine, *mailboxes, clock, *background);
   changes = std::make_unique<Changes>(Changes::Options{.attachments = attachments.get()}, clock);
   watches = std::make_unique<Watches>(watch_options, *mailboxes, clock, random);
   fetches = std::make_unique<Fetches>(Fetches::Options(), *mailboxes);
   importer = std::make_unique<Importer>(
       Importer::Options{.deployment = trust.deployment(), .quota = quota_}, *mailboxes, clock);
+  contacts = std::make_unique<Contacts>(Contacts::Options{.quota = quota_, .limits = limits_},
+                                        *mailboxes, clock);
+  reports = std::make_unique<Reports>(Reports::Options{.rules = report_rules, .desk = desk},
+                                      *mailboxes, clock);
 }
 
 void MailWorld::Stop() {
@@ -48,6 +61,8 @@ void MailWorld::Stop() {
   engine.reset();
   sender.reset();
   attachments.reset();
+  contacts.reset();
+  reports.reset();
   background.reset();
   sessions.reset();
   tokens.reset();

@@ -19,9 +19,11 @@
 #include "letterlock/mail/v1/envelope.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
 #include "server/mail/attachments/attachments.h"
+#include "server/mail/contacts/contacts.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/reports/reports.h"
 #include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/session_tokens.h"
@@ -58,7 +60,9 @@ class MailWorld {
   using OpenEngine = std::function<std::unique_ptr<engine::Engine>()>;
 
   // Opens the store with `open`, now and at each Restart.
-  explicit MailWorld(OpenEngine open, Quota quota = {});
+  // Open correspondence and no rates, unless a test wants the rules.
+  explicit MailWorld(OpenEngine open, Quota quota = {}, Limits limits = NoRules());
+  static Limits NoRules();
   // How long watches last; for those that begin after the next Restart.
   Watches::Options watch_options{};
   ~MailWorld();
@@ -109,12 +113,18 @@ class MailWorld {
   std::unique_ptr<Watches> watches;
   std::unique_ptr<Fetches> fetches;
   std::unique_ptr<Importer> importer;
+  std::unique_ptr<Contacts> contacts;
+  std::unique_ptr<Reports> reports;
+  // The abuse desk, from the next Restart on.
+  std::optional<crypto::MemberId> desk;
+  ReportRules report_rules;
 
  private:
   void Start();
 
   const OpenEngine open_;
   const Quota quota_;
+  const Limits limits_;
   std::map<std::string, std::unique_ptr<TestUser>, std::less<>> users_;
 };
 

@@ -26,6 +26,8 @@ ServedMail::ServedMail(const Watches::Options& watches)
                             .watches = world.watches.get(),
                             .fetches = world.fetches.get(),
                             .importer = world.importer.get(),
+                            .contacts = world.contacts.get(),
+                            .reports = world.reports.get(),
                             .sessions = world.sessions.get(),
                             .authenticator = authenticator_.get(),
                             .enrollment = world.verifier.get(),

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "server/mail/attachments/attachments.h"
+#include "server/mail/contacts/contacts.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/reports/reports.h"
 #include "server/mail/send/importer.h"
 #include "server/mail/send/sender.h"
 #include "server/mail/session/sessions.h"
@@ -27,6 +29,8 @@ struct Parts {
   Importer* importer = nullptr;
   // Watch streams at a time, of all members.
   std::size_t most_watches = 4096;
+  Contacts* contacts = nullptr;
+  Reports* reports = nullptr;
   Sessions* sessions = nullptr;
   TokenAuthenticator* authenticator = nullptr;
   const EnrollmentVerifier* enrollment = nullptr;

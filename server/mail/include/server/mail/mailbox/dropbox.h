@@ -25,6 +25,8 @@ class Dropbox {
  private:
   friend class Mailboxes;
   friend class SendOperation;
+  friend class Answering;
+  friend class Reports;
   explicit Dropbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

@@ -52,6 +52,37 @@ class DeliveryGrant {
   crypto::MemberId recipient_;
 };
 
+// The mailbox of somebody whom a member answers without a message: to say so there. Gives no way to
+// read one either.
+class AnswerGrant {
+ public:
+  class Maker {
+    friend class Answering;
+    Maker() = default;
+  };
+  AnswerGrant(Maker, const crypto::MemberId& requester) : requester_(requester) {}
+
+  const crypto::MemberId& requester() const { return requester_; }
+
+ private:
+  crypto::MemberId requester_;
+};
+
+// The abuse desk's mailbox, to put a report in. Gives no way to read one.
+class ReportGrant {
+ public:
+  class Maker {
+    friend class Reports;
+    Maker() = default;
+  };
+  ReportGrant(Maker, const crypto::MemberId& desk) : desk_(desk) {}
+
+  const crypto::MemberId& desk() const { return desk_; }
+
+ private:
+  crypto::MemberId desk_;
+};
+
 // To open a mailbox, or to bring its keys and devices up to date: a directory proof, the entries
 // that led to the proved one, and a device certificate were verified.
 class EnrollmentGrant {

@@ -61,6 +61,9 @@ class Mailbox {
   friend class Fetches;
   friend class Importer;
   friend class Watches;
+  friend class Answering;
+  friend class Contacts;
+  friend class Reports;
   explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

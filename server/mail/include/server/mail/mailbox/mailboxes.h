@@ -49,6 +49,12 @@ class Mailboxes {
   // A recipient's. NOT_FOUND: UNKNOWN_RECIPIENT.
   absl::StatusOr<Dropbox> Open(const DeliveryGrant& grant, absl::Time deadline);
 
+  // Of somebody who asked first. NOT_FOUND: UNKNOWN_RECIPIENT.
+  absl::StatusOr<Dropbox> Open(const AnswerGrant& grant, absl::Time deadline);
+
+  // The abuse desk's. NOT_FOUND (plain): there is none.
+  absl::StatusOr<Dropbox> Open(const ReportGrant& grant, absl::Time deadline);
+
   // Makes the mailbox or brings it up to date; idempotent. FAILED_PRECONDITION: ENTRY_SUPERSEDED
   // (the mailbox stands on a newer entry), ENTRY_STEPS_MISSING, TOO_MANY (devices).
   // PERMISSION_DENIED: PROOF_INVALID (another entry of the same version), ENTRY_STEP_INVALID (not

@@ -15,6 +15,7 @@
 #include "crypto/base/x25519.h"
 #include "engine/row.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "server/mail/mailbox/change_rows.h"
 #include "server/mail/rules/allowance.h"
 #include "server/mail/rules/contact.h"
 
@@ -32,6 +33,8 @@ inline constexpr engine::Table kChanges{0x08};
 inline constexpr engine::Table kFlags{0x09};
 inline constexpr engine::Table kContacts{0x0a};
 inline constexpr engine::Table kBlocks{0x0b};
+inline constexpr engine::Table kReported{0x0e};
+inline constexpr engine::Table kReports{0x0f};
 inline constexpr engine::Table kAttachments{0x0c};
 inline constexpr engine::Table kAttachmentChunks{0x0d};
 inline constexpr engine::Table kAttachmentExpiries{0x14};
@@ -71,6 +74,10 @@ struct Counters {
   Account account;
 };
 
+// Whether the owner put a message that she received before the abuse desk. Numbers as in
+// letterlock.mail.v1.ReportMark.
+enum class ReportMark { kNone = 0, kTaken = 1, kReported = 2 };
+
 // What became of a message, in one mailbox.
 struct Delivery {
   crypto::Digest request_digest{};
@@ -78,6 +85,7 @@ struct Delivery {
   std::uint64_t accepted_unix_ms = 0;
   v1::DeliveryState state = v1::DELIVERY_STATE_UNSPECIFIED;
   bool deleted = false;
+  ReportMark report = ReportMark::kNone;
 };
 
 struct OutboxItem {
@@ -98,6 +106,18 @@ struct BlockedMember {
   crypto::MemberId member;
   std::uint64_t since_unix_ms = 0;
 };
+
+// A report, in the desk's mailbox.
+struct StoredReport {
+  std::uint64_t accepted_unix_ms = 0;
+  crypto::MemberId reporter;
+  MessageName message;
+  std::string disclosure;  // sealed
+  crypto::KeyId desk_key;
+};
+
+std::string EncodeReport(const StoredReport& report);
+absl::StatusOr<StoredReport> DecodeReport(std::string_view row);
 
 std::string EncodeProfile(const Profile& profile);
 std::string EncodeCounters(const Counters& counters);

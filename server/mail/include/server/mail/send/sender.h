@@ -23,6 +23,7 @@
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailbox.h"
 #include "server/mail/mailbox/mailboxes.h"
+#include "server/mail/rules/contact.h"
 #include "server/mail/rules/limits.h"
 #include "server/mail/send/send_observer.h"
 #include "server/rpc/worker_pool.h"
@@ -39,6 +40,7 @@ class Sender {
   struct Options {
     crypto::DeploymentId deployment;
     Quota quota;
+    Limits limits;
     // Not owned; outlives this. nullptr: messages with attachments are not served.
     Attachments* attachments = nullptr;
     // Messages on their way to the disk at a time; REQUIRES: well below what the engine queues.
@@ -63,8 +65,8 @@ class Sender {
   //  - INVALID_ARGUMENT: as CheckEnvelope. PERMISSION_DENIED: NOT_SENDER. ALREADY_EXISTS:
   //  ID_REUSED.
   //    FAILED_PRECONDITION: SENDER_KEY, RECIPIENT_KEY, ATTACHMENT_MISSING. NOT_FOUND:
-  //    UNKNOWN_RECIPIENT. RESOURCE_EXHAUSTED: MAILBOX_FULL, OVERLOADED. ABORTED: BUSY. Nothing was
-  //    written.
+  //    UNKNOWN_RECIPIENT. RESOURCE_EXHAUSTED: MAILBOX_FULL, OVERLOADED. ABORTED: BUSY. And what the
+  //    rules say (rules/contact.h). Nothing was written.
   //  - UNAVAILABLE, DEADLINE_EXCEEDED: unknown; sending the same envelope again finds out.
   // `attachments` are the hashes of complete uploads of the sender's mailbox, each once; they are
   // copied into the recipient's before the message is written there.
@@ -74,6 +76,12 @@ class Sender {
             Answer answer) {
     Send(grant, envelope, {}, deadline, std::move(answer));
   }
+
+  // Answers a first contact without a message; idempotent. OK: durable in the member's own mailbox,
+  // and in the other's or on its way there. FAILED_PRECONDITION: NOT_A_REQUEST. Other errors: those
+  // of opening a mailbox and of writing. Blocks on disk.
+  absl::Status Respond(const MemberGrant& grant, const crypto::MemberId& requester,
+                       Decision decision, absl::Time deadline);
 
   // Goes on with what an earlier process left in this mailbox's outbox, in the background and once.
   void SettleOutbox(const Mailbox& mailbox);
