@@ -50,12 +50,14 @@ void ExpectRefuses(const ServedDirectory& directory, const std::string& why,
 TEST(Directoryd, SaysWhereItServesAndWhatNobodyChecks) {
   ServedDirectory directory;
   ASSERT_TRUE(directory.Start().ok()) << directory.LogText();
+  const std::string address = directory.daemon().address();
+  // The port is told before the lines are written: what it said is all there once it has ended.
+  EXPECT_EQ(directory.Stop().value_or(-1), 0);
   const std::string log = directory.LogText();
-  EXPECT_THAT(log, HasSubstr(directory.daemon().address()));
+  EXPECT_THAT(log, HasSubstr(address));
   EXPECT_THAT(log, HasSubstr("test.example/log"));
   EXPECT_THAT(log, HasSubstr("UNWITNESSED"));
   EXPECT_THAT(log, HasSubstr("SELF-REGISTERED"));
-  EXPECT_EQ(directory.Stop().value_or(-1), 0);
 }
 
 TEST(Directoryd, LogsNoHandleAndNoKey) {
