@@ -1,0 +1,204 @@
+"""A member's client of its own: written from proto/ and docs/formats.md, without a look at the C++.
+
+It keeps its account in memory. See python_client_test.py for what it does to real daemons."""
+
+import base64
+import os
+import time
+import tomllib
+
+import grpc
+
+import envelopes
+import proofs
+from letterlock.directory.v1 import directory_service_pb2, directory_service_pb2_grpc, entry_pb2
+from letterlock.mail.v1 import (
+    device_pb2, enrollment_service_pb2, enrollment_service_pb2_grpc, envelope_pb2, mail_service_pb2,
+    mail_service_pb2_grpc, mailbox_pb2, session_service_pb2, session_service_pb2_grpc)
+from letterlock.tlog.v1 import leaf_pb2, tlog_service_pb2, tlog_service_pb2_grpc
+from log import Trust, check_consistency, check_inclusion
+from primitives import (
+    H, canonical, ctx, deployment_id, ed25519_key, hkdf, lp, parse_canonical, public, require, sign, x25519_key)
+
+CALL_SECONDS = 30
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+class Servers:
+    """The two daemons that a client.toml names, each under the only root that counts for it."""
+
+    def __init__(self, config):
+        folder = os.path.dirname(config)
+
+        def read(name):
+            with open(os.path.join(folder, name), "rb") as file:
+                return file.read()
+
+        settings = tomllib.loads(read(os.path.basename(config)).decode())
+        self.trust = Trust.parse(read(settings["trust"]).decode())
+        self._channels = []
+
+        def dial(server):
+            name = server.get("server_name") or server["address"].rpartition(":")[0]
+            channel = grpc.secure_channel(
+                server["address"], grpc.ssl_channel_credentials(read(server["ca_file"])),
+                [("grpc.ssl_target_name_override", name)])
+            self._channels.append(channel)
+            return channel, name
+
+        directory, _ = dial(settings["directory"])
+        self.directory = directory_service_pb2_grpc.DirectoryServiceStub(directory)
+        self.log = tlog_service_pb2_grpc.TlogServiceStub(directory)
+        mail, self.mail_name = dial(settings["mail"])
+        self.enrollment = enrollment_service_pb2_grpc.EnrollmentServiceStub(mail)
+        self.session = session_service_pb2_grpc.SessionServiceStub(mail)
+        self.mail = mail_service_pb2_grpc.MailServiceStub(mail)
+
+    def close(self):
+        for channel in self._channels:
+            channel.close()
+
+
+class Client:
+    """One member with one device."""
+
+    def __init__(self, servers, handle):
+        self._servers = servers
+        self.trust = servers.trust
+        self.handle = handle
+        self.identity = ed25519_key(os.urandom(32))
+        self._encryption = x25519_key(os.urandom(32))
+        self._device = ed25519_key(os.urandom(32))
+        self._checkpoint = None
+        self.entry = None
+        self._token = None
+        self.sync_token = ""
+        self.mailbox = {}  # (sender, message id): MessageSummary
+
+    # --- the directory ----------------------------------------------------------------------------
+
+    def lookup(self, handle):
+        """What the directory shows for a handle; all of it is verified, and that the log only grew."""
+        request = directory_service_pb2.LookupRequest(handle=handle)
+        return self._take(self._servers.directory.Lookup(request, timeout=CALL_SECONDS).proof, handle)
+
+    def entry_of(self, handle):
+        found = self.lookup(handle)
+        require(found.entry, "nobody has that handle")
+        return found.entry
+
+    def _take(self, proof, handle):
+        found = proofs.check_entry_proof(proof, handle, self.trust, now_ms())
+        self._extend(found.checkpoint)
+        return found
+
+    def _extend(self, checkpoint):
+        old = self._checkpoint
+        if old is not None and old != checkpoint:
+            require(old.size < checkpoint.size, "the log shrank or forked")
+            check_consistency(old, checkpoint, self._servers.log.GetConsistencyProof(
+                tlog_service_pb2.GetConsistencyProofRequest(old_size=old.size, new_size=checkpoint.size),
+                timeout=CALL_SECONDS).hashes)
+        self._checkpoint = checkpoint
+
+    def check_genesis(self):
+        """Leaf 0 is what names the deployment, and it names the log that the trust file does."""
+        leaf = self._servers.log.GetEntries(
+            tlog_service_pb2.GetEntriesRequest(first=0, count=1), timeout=CALL_SECONDS).entries[0]
+        path = self._servers.log.GetInclusionProof(
+            tlog_service_pb2.GetInclusionProofRequest(index=0, tree_size=self._checkpoint.size),
+            timeout=CALL_SECONDS).hashes
+        check_inclusion(leaf, 0, path, self._checkpoint)
+        require(leaf[:2] == proofs.GENESIS_LEAF, "the genesis leaf")
+        require(deployment_id(leaf[2:]) == self.trust.deployment, "another deployment")
+        genesis = parse_canonical(leaf_pb2.GenesisStatement, leaf[2:])
+        require(genesis.origin == self.trust.log.name and genesis.development == self.trust.development, "the genesis")
+
+    def create(self):
+        """Publishes version 1 of the entry, checks what the directory made of it, and opens a mailbox."""
+        require(self.lookup(self.handle).entry is None, "the handle is taken")
+        recovery = ed25519_key(hkdf(os.urandom(32), self.trust.deployment, ctx("recovery-key")))
+        key = public(self.identity)
+        entry = canonical(entry_pb2.DirectoryEntry(
+            deployment=self.trust.deployment, suite=envelopes.SUITE, handle=self.handle, version=1, genesis_key=key,
+            identity_key=key, encryption_key=public(self._encryption),
+            recovery_key_digest=H(ctx("recovery-key-digest") + public(recovery)), time_unix_ms=now_ms()))
+        signed = entry_pb2.SignedEntry(entry=entry, signature=sign(self.identity, "directory-entry", entry))
+        proof = self._servers.directory.Publish(
+            directory_service_pb2.PublishRequest(signed_entry=signed), timeout=CALL_SECONDS).proof
+        found = self._take(proof, self.handle)
+        require(proof.signed_entry.entry == entry, "another entry than the published one")
+        self.entry = found.entry
+        return self._enroll(proof)
+
+    # --- the mail server --------------------------------------------------------------------------
+
+    def _enroll(self, proof):
+        certificate = canonical(device_pb2.DeviceCertificate(
+            deployment=self.trust.deployment, member=self.entry.member, device_key=public(self._device),
+            issued_unix_ms=now_ms()))
+        return self._servers.enrollment.Enroll(enrollment_service_pb2.EnrollRequest(
+            proof=proof, device_certificate=certificate,
+            device_signature=sign(self.identity, "device-certificate", certificate)), timeout=CALL_SECONDS)
+
+    def open_session(self, server_name=None):
+        """`server_name` is what the device signs for: the one it dialled, unless a test says another."""
+        server_name = server_name or self._servers.mail_name
+        member, device = self.entry.member, public(self._device)
+        challenge = self._servers.session.CreateChallenge(
+            session_service_pb2.CreateChallengeRequest(member=member, device_key=device),
+            timeout=CALL_SECONDS).challenge
+        signature = sign(self._device, "session", self.trust.deployment + lp(b"letterlock-maild")
+                         + lp(server_name.encode()) + member + device + challenge)
+        self._token = self._servers.session.CreateSession(session_service_pb2.CreateSessionRequest(
+            member=member, device_key=device, challenge=challenge, server_name=server_name, signature=signature),
+            timeout=CALL_SECONDS).token
+
+    def call(self, method, request):
+        token = base64.urlsafe_b64encode(self._token).rstrip(b"=").decode()
+        return getattr(self._servers.mail, method)(
+            request, metadata=[("authorization", "Bearer " + token)], timeout=CALL_SECONDS)
+
+    def seal(self, to, subject, body, thread_id=None, identity=None):
+        """An envelope for a handle. `identity` signs: the own key, unless a test says another."""
+        content = envelopes.text(self.handle, to, subject, body)
+        return envelopes.seal(content, self.trust.deployment, self.entry, identity or self.identity,
+                              self.entry_of(to), thread_id)
+
+    def send(self, envelope):
+        return self.call("Send", mail_service_pb2.SendRequest(envelope=envelope))
+
+    def sync(self):
+        """Brings `mailbox` up to date; returns how many changes that took."""
+        taken = 0
+        while True:
+            answer = self.call("Sync", mail_service_pb2.SyncRequest(token=self.sync_token, max_changes=1))
+            for change in answer.changes:
+                taken += 1
+                if change.WhichOneof("change") == "message":
+                    header = parse_canonical(envelope_pb2.EnvelopeHeader, change.message.header)
+                    self.mailbox[header.sender, header.message_id] = change.message
+                else:
+                    self.mailbox.pop((change.destroyed.sender, change.destroyed.message_id), None)
+            self.sync_token = answer.token
+            if not answer.more:
+                return taken
+
+    def read(self, sender, message_id):
+        """(MessageState, EnvelopeHeader, Content), opened and verified; Refused otherwise."""
+        reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
+        result, = self.call("BatchGet", mail_service_pb2.BatchGetRequest(references=[reference])).results
+        require(result.HasField("message"), "no such message")
+        header, content = envelopes.open_envelope(
+            result.message.header, result.message.wrap, result.message.ciphertext, self.entry, self._encryption,
+            self.entry_of)
+        require((header.sender, header.message_id) == (sender, message_id), "another message than was asked for")
+        return result.message.state, header, content
+
+    def delete(self, sender, message_id):
+        reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
+        result, = self.call("Delete", mail_service_pb2.DeleteRequest(references=[reference])).results
+        return result.deleted
