@@ -303,8 +303,11 @@ absl::Status SendOperation::MayReceive(const Lane::View& view, const Contact& se
                                        std::uint64_t file_bytes) const {
   absl::Status allowed = CheckReceiving(context_.options.limits, context_.options.quota, sender,
                                         envelope_->ciphertext().size() + file_bytes);
-  if (!allowed.ok()) return allowed;
-  return HasRoom(view.counters) ? absl::OkStatus() : RecipientFull();
+  // A mailbox that is full says so, whoever filled it; one that takes nothing from her says only
+  // that.
+  const bool share = rpc::ReasonOf(allowed) == common::v1::ERROR_REASON_SENDER_SHARE;
+  if ((allowed.ok() || share) && !HasRoom(view.counters)) return RecipientFull();
+  return allowed;
 }
 
 engine::Batch SendOperation::SenderRows(Lane::View& view, const Looked& looked,
