@@ -201,6 +201,11 @@ TEST_F(Mailboxing, ABitChangedInAnyRowIsNoticed) {
             world_.MailboxOf(bob_).ListThread(id.bytes(), 9, "", MailWorld::Soon()).status());
       }
       EXPECT_LE(lost, 1);
+    } else if (key.table == table::kContacts) {
+      // Nobody reads it but who writes to him.
+      world_.Restart();
+      const auto sent = world_.Send(ann_, EnvelopeOf(ann_, bob_, FreshMessageId()));
+      EXPECT_EQ(sent.status().code(), absl::StatusCode::kDataLoss);
     } else {
       EXPECT_EQ(ListCode(bob_), absl::StatusCode::kDataLoss);
     }
