@@ -27,18 +27,29 @@ Option OptionOf(const CLI::Option& defined) {
   return option;
 }
 
+void AddOptions(const CLI::App& app, bool arguments, Command* command) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty() || option->get_positional() != arguments) continue;
+    command->options.push_back(OptionOf(*option));
+  }
+}
+
+const auto kAll = [](const CLI::App*) { return true; };
+
+// CLI11 keeps a group of options among the commands, as one without a name.
+bool IsOptionGroup(const CLI::App& app) { return app.get_name().empty(); }
+
 Command CommandOf(const CLI::App& app, const std::vector<std::string>& path) {
   Command command{
       .path = path, .help = OneLine(app.get_description()), .options = {}, .commands = {}};
   for (const bool arguments : {false, true}) {
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->get_group().empty() || option->get_positional() != arguments) continue;
-      command.options.push_back(OptionOf(*option));
+    AddOptions(app, arguments, &command);
+    for (const CLI::App* sub : app.get_subcommands(kAll)) {
+      if (IsOptionGroup(*sub)) AddOptions(*sub, arguments, &command);
     }
   }
-  const auto all = [](const CLI::App*) { return true; };
-  for (const CLI::App* sub : app.get_subcommands(all)) {
-    if (sub->get_group().empty()) continue;
+  for (const CLI::App* sub : app.get_subcommands(kAll)) {
+    if (sub->get_group().empty() || IsOptionGroup(*sub)) continue;
     std::vector<std::string> below = path;
     below.push_back(sub->get_name());
     command.commands.push_back(CommandOf(*sub, below));

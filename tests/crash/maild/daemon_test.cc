@@ -119,7 +119,9 @@ TEST_F(Maild, EndsWhenTheDiskTakesNoMoreAndLosesNothingThatWasAcknowledged) {
                        "--listen",
                        "127.0.0.1:0",
                        "--confinement",
-                       "best-effort"};
+                       "best-effort",
+                       "--limits.correspondence",
+                       "open"};
   options.port_file = served_.path() + "/store/port";
   options.log_file = served_.path() + "/maild.log";
   auto daemon = testing::Daemon::Start(options);
