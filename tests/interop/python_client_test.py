@@ -56,10 +56,12 @@ class BothWays(unittest.TestCase):
         self.assertIn(state.folder, (mailbox_pb2.FOLDER_INBOX, mailbox_pb2.FOLDER_REQUESTS))
         self.assertIn((self.ada_id, message_id), reader.mailbox)
 
-    def refused(self, code, call, *arguments):
+    def refused(self, code, reason, call, *arguments):
         with self.assertRaises(grpc.RpcError) as caught:
             call(*arguments)
         self.assertEqual(caught.exception.code(), code)
+        details = dict(caught.exception.trailing_metadata())["grpc-status-details-bin"]
+        self.assertIn(reason.encode(), details)
 
     def test_an_account_that_both_see_alike(self):
         pia = client.Client(self.servers, "pia")
@@ -133,14 +135,14 @@ class BothWays(unittest.TestCase):
 
     def test_a_session_for_another_servers_name_is_refused(self):
         uma = self.member("uma")
-        self.refused(grpc.StatusCode.UNAUTHENTICATED, uma.open_session, "relay.example")
+        self.refused(grpc.StatusCode.UNAUTHENTICATED, "WRONG_SERVER_NAME", uma.open_session, "relay.example")
 
     def test_a_used_id_with_other_bytes_is_refused(self):
         vic = self.member("vic")
         envelope = vic.seal("ada", "", "one")
         vic.send(envelope)
         envelope.recipient_wrap = bytes(80)
-        self.refused(grpc.StatusCode.ALREADY_EXISTS, vic.send, envelope)
+        self.refused(grpc.StatusCode.ALREADY_EXISTS, "ID_REUSED", vic.send, envelope)
 
 
 if __name__ == "__main__":
