@@ -1,5 +1,6 @@
-// Private: canonical protobuf (docs/formats.md, "Canonical messages"). What is parsed here is opened
-// content, so no copy of it is left behind unwiped: attest's parser of public messages would leave one.
+// Private: canonical protobuf (docs/formats.md, "Canonical messages"). What is parsed here is
+// opened content, so no copy of it is left behind unwiped: attest's parser of public messages would
+// leave one.
 #pragma once
 
 #include <string>

@@ -48,8 +48,8 @@ inline constexpr std::string_view kImportDurable = "import-durable";
 
 inline const std::vector<std::string_view>& All() {
   static const std::vector<std::string_view> points = {
-      kIndexWritten, kMailboxMade,   kProfileWritten, kSendQueued,    kSendDurable,
-      kStepOne,      kStepTwo,       kStepThree,      kUpdateQueued,  kUpdateDurable,
+      kIndexWritten, kMailboxMade,   kProfileWritten, kSendQueued,   kSendDurable,
+      kStepOne,      kStepTwo,       kStepThree,      kUpdateQueued, kUpdateDurable,
       kDeleteQueued, kDeleteDurable, kImportQueued,   kImportDurable};
   return points;
 }
