@@ -5,6 +5,7 @@ python_client_test.py --bin FOLDER"""
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -21,21 +22,42 @@ BIN = None
 
 
 class BothWays(unittest.TestCase):
-    """One deployment for all: `ada` uses letterlock, `pia` the Python client."""
+    """One deployment for all: `ada` uses letterlock, the others the Python client."""
+
+    CORRESPONDENCE = "open"
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.deployment = Deployment(BIN, folder.name)
-        cls.addClassCleanup(cls.deployment.kill)
+        for daemon in (cls.deployment.maild, cls.deployment.directoryd):
+            cls.addClassCleanup(daemon.kill)
         cls.deployment.init()
+        cls.set_correspondence(os.path.join(cls.deployment.mail, "maild.toml"))
         cls.addClassCleanup(cls.deployment.stop)
         cls.servers = client.Servers(cls.deployment.config)
         cls.addClassCleanup(cls.servers.close)
         cls.ada = cls.deployment.member("ada")
         cls.ada.json("account", "create", "ada", "--recovery-kit", os.path.join(folder.name, "kit"))
         cls.ada_id = bytes.fromhex(cls.ada.json("account", "show")["member"])
+
+    @classmethod
+    def set_correspondence(cls, config):
+        with open(config, encoding="utf-8") as file:
+            text, count = re.subn('correspondence = "[a-z-]+"', f'correspondence = "{cls.CORRESPONDENCE}"', file.read())
+        assert count == 1, "maild.toml does not say who may write to whom"
+        cls.deployment.maild.stop()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text)
+        cls.deployment.maild.start()
+
+    def first_folder(self):
+        """Where a first contact arrives."""
+        return mailbox_pb2.FOLDER_INBOX
+
+    def take_in(self, handle):
+        """What ada does before she answers a first contact."""
 
     def member(self, handle):
         made = client.Client(self.servers, handle)
@@ -46,14 +68,14 @@ class BothWays(unittest.TestCase):
     def send_as_ada(self, *words, body=BODY):
         return json.loads(run(self.ada.command("--json", *words), body.encode()))
 
-    def assert_reads(self, reader, receipt, subject, body):
+    def assert_reads(self, reader, receipt, subject, body, folder):
         """The Python client finds what ada sent, and reads it as she wrote it."""
         message_id = bytes.fromhex(receipt["id"])
         state, header, content = reader.read(self.ada_id, message_id)
         self.assertEqual((content.subject, content.body), (subject, body))
         self.assertEqual((content.sender_handle, content.recipient_handle), ("ada", reader.handle))
         self.assertEqual(header.thread_id.hex(), receipt["thread"])
-        self.assertIn(state.folder, (mailbox_pb2.FOLDER_INBOX, mailbox_pb2.FOLDER_REQUESTS))
+        self.assertEqual(state.folder, folder)
         self.assertIn((self.ada_id, message_id), reader.mailbox)
 
     def refused(self, code, reason, call, *arguments):
@@ -90,10 +112,11 @@ class BothWays(unittest.TestCase):
                 "sender": quin.entry.member.hex()}
         self.assertEqual({key: read[key] for key in said}, said)
 
+        self.take_in("quin")
         receipt = self.send_as_ada("reply", header.message_id.hex(), "--subject", "From C++")
         self.assertEqual(receipt["thread"], header.message_id.hex())
         self.assertGreaterEqual(quin.sync(), 2)
-        self.assert_reads(quin, receipt, "From C++", BODY)
+        self.assert_reads(quin, receipt, "From C++", BODY, mailbox_pb2.FOLDER_INBOX)
         state, _, own = quin.read(quin.entry.member, header.message_id)
         self.assertEqual((own.body, state.folder), (BODY, mailbox_pb2.FOLDER_SENT))
 
@@ -107,7 +130,7 @@ class BothWays(unittest.TestCase):
         receipt = self.send_as_ada("send", "rae", "--subject", "First")
         self.assertEqual(receipt["delivery"], "delivered")
         rae.sync()
-        self.assert_reads(rae, receipt, "First", BODY)
+        self.assert_reads(rae, receipt, "First", BODY, self.first_folder())
 
     def test_sync_follows_what_came_and_what_was_deleted(self):
         sol = self.member("sol")
@@ -143,6 +166,18 @@ class BothWays(unittest.TestCase):
         vic.send(envelope)
         envelope.recipient_wrap = bytes(80)
         self.refused(grpc.StatusCode.ALREADY_EXISTS, "ID_REUSED", vic.send, envelope)
+
+
+class BothWaysByRequest(BothWays):
+    """The same where first contacts are requests."""
+
+    CORRESPONDENCE = "by-request"
+
+    def first_folder(self):
+        return mailbox_pb2.FOLDER_REQUESTS
+
+    def take_in(self, handle):
+        self.assertEqual(self.ada.json("respond", "accept", handle)["done"], "accepted")
 
 
 if __name__ == "__main__":
