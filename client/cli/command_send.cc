@@ -71,7 +71,7 @@ ExitCode Reply(const CommonOptions& common, const ReplyOptions& options, Output&
       options.text.has_subject ? options.text.subject : ReplySubject(Shown(original->subject));
   const client::Draft draft = {
       // To what one sent oneself a reply goes to the same correspondent.
-      .to = original->folder == client::Folder::kInbox ? original->from : original->to,
+      .to = original->folder == client::Folder::kSent ? original->to : original->from,
       .subject = crypto::SecretBuffer::Copy(subject),
       .body = *std::move(body),
       .format = options.text.html ? client::BodyFormat::kHtml : client::BodyFormat::kPlain,

@@ -56,9 +56,6 @@ class BothWays(unittest.TestCase):
         """Where a first contact arrives."""
         return mailbox_pb2.FOLDER_INBOX
 
-    def take_in(self, handle):
-        """What ada does before she answers a first contact."""
-
     def member(self, handle):
         made = client.Client(self.servers, handle)
         self.assertTrue(made.create().created)
@@ -112,7 +109,6 @@ class BothWays(unittest.TestCase):
                 "sender": quin.entry.member.hex()}
         self.assertEqual({key: read[key] for key in said}, said)
 
-        self.take_in("quin")
         receipt = self.send_as_ada("reply", header.message_id.hex(), "--subject", "From C++")
         self.assertEqual(receipt["thread"], header.message_id.hex())
         self.assertGreaterEqual(quin.sync(), 2)
@@ -175,9 +171,6 @@ class BothWaysByRequest(BothWays):
 
     def first_folder(self):
         return mailbox_pb2.FOLDER_REQUESTS
-
-    def take_in(self, handle):
-        self.assertEqual(self.ada.json("respond", "accept", handle)["done"], "accepted")
 
 
 if __name__ == "__main__":

@@ -207,7 +207,8 @@ TEST_F(Mailboxing, ABitChangedInAnyRowIsNoticed) {
       const auto sent = world_.Send(ann_, EnvelopeOf(ann_, bob_, FreshMessageId()));
       EXPECT_EQ(sent.status().code(), absl::StatusCode::kDataLoss);
     } else {
-      EXPECT_EQ(ListCode(bob_), absl::StatusCode::kDataLoss);
+      EXPECT_EQ(ListCode(bob_), absl::StatusCode::kDataLoss)
+          << "table " << static_cast<int>(key.table);
     }
     RowsOf(bob_).at(key) = value;
   }
