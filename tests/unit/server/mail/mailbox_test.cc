@@ -43,6 +43,8 @@ class Mailboxing : public ::testing::Test {
       EXPECT_TRUE(world_.Send(ann_, EnvelopeOf(ann_, bob_, sent_.back())).ok());
       world_.clock.Advance(absl::Seconds(1));
     }
+    before_answer_ =
+        world_.changes->Sync(world_.MailboxOf(bob_), "", 500, MailWorld::Soon()).value().token;
     EXPECT_TRUE(world_.Send(bob_, EnvelopeOf(bob_, ann_, FreshMessageId())).ok());
   }
   using Rows = std::map<engine::RowKey, std::string>;
@@ -71,6 +73,7 @@ class Mailboxing : public ::testing::Test {
   TestUser& bob_ = world_.AddMember("bob");
   TestUser& cat_ = world_.AddMember("cat");
   std::vector<crypto::MessageId> sent_;
+  std::string before_answer_;  // bob's token of Sync
 };
 
 TEST_F(Mailboxing, ListsNewestFirst) {
@@ -181,6 +184,7 @@ TEST_F(Mailboxing, AnIndexRowMovedToAnotherMemberDoesNotOpen) {
 }
 
 TEST_F(Mailboxing, ABitChangedInAnyRowIsNoticed) {
+  world_.Restart();  // what goes on behind an answer has ended
   const Rows rows = RowsOf(bob_);
   for (const auto& [key, value] : rows) {
     if (key.table == engine::Table{0x06}) continue;
@@ -201,6 +205,11 @@ TEST_F(Mailboxing, ABitChangedInAnyRowIsNoticed) {
             world_.MailboxOf(bob_).ListThread(id.bytes(), 9, "", MailWorld::Soon()).status());
       }
       EXPECT_LE(lost, 1);
+    } else if (key.table == table::kChanges) {
+      world_.Restart();
+      const auto changes =
+          world_.changes->Sync(world_.MailboxOf(bob_), before_answer_, 500, MailWorld::Soon());
+      EXPECT_EQ(changes.status().code(), absl::StatusCode::kDataLoss);
     } else if (key.table == table::kContacts) {
       // Nobody reads it but who writes to him.
       world_.Restart();
