@@ -1,25 +1,18 @@
 #include "server/tls/credentials.h"
 
 #include <gmock/gmock.h>
-#include <grpc/support/log.h>
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <vector>
+#include <string>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "command.h"
-#include "letterlock/testing/v1/testing.grpc.pb.h"
+#include "credentials_fixture.h"
 #include "server/config/files.h"
 #include "server/tls/identity.h"
 #include "server/tls/issue.h"
-#include "support/temporary_directory.h"
-#include "support/tls_files.h"
 
 namespace letterlock::tls {
 namespace {
@@ -27,67 +20,6 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-// A gRPC server over our credentials. It serves nothing: UNIMPLEMENTED says that a connection was
-// made.
-class TlsServer {
- public:
-  explicit TlsServer(const ServerCredentialsOptions& options) {
-    auto credentials = MakeServerCredentials(options);
-    if (!credentials.ok()) std::abort();
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", *credentials, &port_);
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-  }
-  ~TlsServer() { server_->Shutdown(); }
-
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  int port() const { return port_; }
-
- private:
-  int port_ = 0;
-  testing::v1::EchoService::CallbackService service_;
-  std::unique_ptr<grpc::Server> server_;
-};
-
-grpc::StatusCode Call(const std::shared_ptr<grpc::Channel>& channel) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
-  testing::v1::EchoResponse response;
-  return testing::v1::EchoService::NewStub(channel)->Public(&context, {}, &response).error_code();
-}
-
-grpc::StatusCode Reach(const ChannelOptions& options) {
-  auto channel = MakeChannel(options);
-  return channel.ok() ? Call(*channel) : grpc::StatusCode::UNKNOWN;
-}
-
-constexpr auto kReached = grpc::StatusCode::UNIMPLEMENTED;
-constexpr auto kRefused = grpc::StatusCode::UNAVAILABLE;
-
-class CredentialsTest : public ::testing::Test {
- protected:
-  // Refused handshakes are what is tested here; gRPC complains of each.
-  static void SetUpTestSuite() {
-    gpr_set_log_function([](gpr_log_func_args*) {});
-  }
-
-  ServerCredentialsOptions ServerOptions() const {
-    return {.certificate_file = files_.certificate_file, .key_file = files_.key_file};
-  }
-  std::string WhyRefused(const ServerCredentialsOptions& options) {
-    return std::string(MakeServerCredentials(options).status().message());
-  }
-  CommandResult SClient(const TlsServer& server, const std::string& version) {
-    return RunCommand("OPENSSL_CONF=/dev/null openssl s_client -connect " + server.address() + " " +
-                      version + " -cipher 'ALL:@SECLEVEL=0' -alpn h2 -CAfile " + files_.ca_file +
-                      " -verify_return_error -verify_ip 127.0.0.1");
-  }
-
-  test::TemporaryDirectory directory_;
-  test::TlsFiles files_ = test::MakeTlsFiles(directory_.path());
-};
 
 TEST_F(CredentialsTest, OpensslConnectsWithTls13) {
   TlsServer server(ServerOptions());
@@ -176,141 +108,6 @@ TEST_F(CredentialsTest, AnExpiredCertificateIsRefused) {
   EXPECT_THAT(
       WhyRefused({.certificate_file = directory_ / "old.pem", .key_file = directory_ / "old.key"}),
       HasSubstr("has expired"));
-}
-
-// A server whose files are replaced under it.
-class RotationTest : public CredentialsTest {
- protected:
-  // What the credentials were told of, from their thread.
-  class Told {
-   public:
-    void Add(const std::string& what) {
-      absl::MutexLock lock(&mu_);
-      all_.push_back(what);
-    }
-    // Waits for so many, and returns them.
-    std::vector<std::string> Await(std::size_t number) {
-      absl::MutexLock lock(&mu_);
-      const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return all_.size() >= number; };
-      mu_.AwaitWithTimeout(absl::Condition(&there), absl::Seconds(20));
-      return all_;
-    }
-
-   private:
-    absl::Mutex mu_;
-    std::vector<std::string> all_ ABSL_GUARDED_BY(mu_);
-  };
-
-  ServerCredentialsOptions WatchedOptions() {
-    ServerCredentialsOptions options = ServerOptions();
-    options.refresh = absl::Milliseconds(20);
-    options.on_rotation = [this](absl::Time) { told_.Add("rotated"); };
-    options.on_refusal = [this](const absl::Status& why) { told_.Add(std::string(why.message())); };
-    return options;
-  }
-  // Another identity, under an authority of its own.
-  test::TlsFiles Another() { return test::MakeTlsFiles(directory_.path(), "another"); }
-  // As an operator does it: each file whole, one after the other.
-  void Replace(const std::string& file, const std::string& by, mode_t mode) {
-    std::filesystem::copy_file(by, file + ".new");
-    ASSERT_EQ(::chmod((file + ".new").c_str(), mode), 0);
-    std::filesystem::rename(file + ".new", file);
-  }
-  void ReplaceBoth(const test::TlsFiles& by) {
-    Replace(files_.key_file, by.key_file, 0600);
-    Replace(files_.certificate_file, by.certificate_file, 0644);
-  }
-
-  Told told_;
-};
-
-TEST_F(RotationTest, NewConnectionsGetTheNewCertificateAndOldOnesGoOn) {
-  const test::TlsFiles first = files_;
-  const test::TlsFiles second = Another();
-  TlsServer server(WatchedOptions());
-  auto old = MakeChannel({.address = server.address(), .ca_file = first.ca_file});
-  ASSERT_TRUE(old.ok());
-  ASSERT_EQ(Call(*old), kReached);
-
-  ReplaceBoth(second);
-  EXPECT_THAT(told_.Await(1), ElementsAre("rotated"));
-  EXPECT_EQ(Reach({.address = server.address(), .ca_file = second.ca_file}), kReached);
-  EXPECT_EQ(Reach({.address = server.address(), .ca_file = first.ca_file}), kRefused);
-  // This one could not be made again: its client does not trust the new authority.
-  EXPECT_EQ(Call(*old), kReached);
-}
-
-TEST_F(RotationTest, ASwappedDirectoryLinkReplacesBothAtOnce) {
-  namespace fs = std::filesystem;
-  fs::create_directory(directory_ / "1");
-  fs::create_directory(directory_ / "2");
-  const test::TlsFiles first = test::MakeTlsFiles(directory_ / "1", "tls");
-  const test::TlsFiles second = test::MakeTlsFiles(directory_ / "2", "tls");
-  fs::create_directory_symlink("1", directory_ / "current");
-  ServerCredentialsOptions options = WatchedOptions();
-  options.certificate_file = directory_ / "current/tls.pem";
-  options.key_file = directory_ / "current/tls.key";
-  EXPECT_THAT(DirectoriesToRead({options.certificate_file, options.key_file}),
-              ElementsAre(directory_ / "current", directory_.path()));
-  TlsServer server(options);
-  ASSERT_EQ(Reach({.address = server.address(), .ca_file = first.ca_file}), kReached);
-  fs::create_directory_symlink("2", directory_ / "next");
-  fs::rename(directory_ / "next", directory_ / "current");
-  EXPECT_THAT(told_.Await(1), ElementsAre("rotated"));
-  EXPECT_EQ(Reach({.address = server.address(), .ca_file = second.ca_file}), kReached);
-}
-
-TEST_F(RotationTest, APairThatIsNotInOrderIsRefusedOnceAndTheOldOneStays) {
-  const test::TlsFiles second = Another();
-  const absl::Time then = absl::Now() - absl::Hours(48);
-  auto ca = CertificateAuthority::Create("Old", then, absl::Hours(100));
-  auto old = ca->Issue({.common_name = "old",
-                        .dns_names = {"localhost"},
-                        .not_before = then,
-                        .validity = absl::Hours(47)});
-  ASSERT_TRUE(old.ok() && WriteIdentity(directory_.path(), "old", *old).ok());
-  const std::string first_certificate = directory_ / "first.pem";
-  std::filesystem::copy_file(files_.certificate_file, first_certificate);
-  std::filesystem::copy_file(files_.key_file, directory_ / "first.key");
-  TlsServer server(WatchedOptions());
-  const auto still_old = [&] {
-    return Reach({.address = server.address(), .ca_file = files_.ca_file}) == kReached;
-  };
-
-  Replace(files_.key_file, second.key_file, 0600);
-  EXPECT_THAT(told_.Await(1).back(), HasSubstr("does not belong to the certificate"));
-  EXPECT_TRUE(still_old());
-
-  Replace(files_.key_file, second.key_file, 0640);
-  EXPECT_THAT(told_.Await(2).back(), HasSubstr("open to group or others"));
-  EXPECT_TRUE(still_old());
-
-  Replace(files_.key_file, directory_ / "old.key", 0600);
-  Replace(files_.certificate_file, directory_ / "old.pem", 0644);
-  EXPECT_THAT(told_.Await(3).back(), HasSubstr("has expired"));
-  EXPECT_TRUE(still_old());
-
-  Replace(files_.certificate_file, second.certificate_file, 0666);
-  EXPECT_THAT(told_.Await(4).back(), HasSubstr("can be written by group or others"));
-  EXPECT_TRUE(still_old());
-
-  std::filesystem::remove(files_.certificate_file);
-  EXPECT_THAT(told_.Await(5).back(), HasSubstr("No such file"));
-  EXPECT_TRUE(still_old());
-
-  ReplaceBoth(second);
-  EXPECT_THAT(told_.Await(6).back(), "rotated");
-  EXPECT_EQ(Reach({.address = server.address(), .ca_file = second.ca_file}), kReached);
-}
-
-TEST_F(RotationTest, OnlyTls13IsServedAfterwardsToo) {
-  const test::TlsFiles second = Another();
-  TlsServer server(WatchedOptions());
-  ReplaceBoth(second);
-  ASSERT_THAT(told_.Await(1), ElementsAre("rotated"));
-  files_.ca_file = second.ca_file;
-  EXPECT_THAT(SClient(server, "-tls1_3").output, HasSubstr("New, TLSv1.3"));
-  EXPECT_NE(SClient(server, "-tls1_2").exit_code, 0);
 }
 
 TEST_F(CredentialsTest, ACertificateThatOthersCanWriteOrThatIsALinkIsRefused) {
