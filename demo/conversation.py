@@ -1,11 +1,18 @@
 """The mail itself: the archive's messages in their order and threads, the replies, and the servers that die between."""
 
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deployment import Failure, run
+
+
+def together(do, things):
+    """Does it for each, as many at a time as there are processors: most of a command's time is Argon2's."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(do, things))
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,12 @@ class Post:
         self.members = members
         self.story = story
         self.posted = []
+        self.attached = {}  # message id: the paths of the files that went with it
+        self.imported = {}  # key of a member: the messages that she brought along
+        self.hidden = set()  # what else nobody may find: (what, text)
+        self.labels = set()
+        self.told_operator = ""  # all that status and metrics said
+        self._deleted = set()  # (key of a member, message id)
         self._readers = ThreadPoolExecutor(max_workers=1)
         self._readings = []
 
@@ -38,7 +51,11 @@ class Post:
 
     def send(self, sender, recipient, subject, body, html=False, answers=None, meanwhile=None):
         command = self.members[sender].command("--json", *self.words(recipient, subject, html, answers))
-        receipt = json.loads(run(command, body.encode(), meanwhile=meanwhile))
+        return self.take(run(command, body.encode(), meanwhile=meanwhile), sender, recipient, subject, body, answers)
+
+    def take(self, answer, sender, recipient, subject, body, answers=None):
+        """What the server answered to a message that was sent: from now on it must be there."""
+        receipt = json.loads(answer)
         if receipt["delivery"] not in ("delivered", "pending"):
             raise Failure(f"a message was {receipt['delivery']}")
         if receipt["to"] != self.members[recipient].handle:
@@ -57,6 +74,23 @@ class Post:
         for key, value in said.items():
             if read[key] != value:
                 raise Failure(f"{key} of {posted.id[:8]} came back changed: {read[key]!r} instead of {value!r}")
+
+    def join(self, handle):
+        """Another member, known by her handle."""
+        member = self.members[handle] = self.deployment.member(handle)
+        member.id = member.json("account", "create", handle, "--recovery-kit", member.account + ".kit")["member"]
+        return member
+
+    def received(self, key):
+        return [posted for posted in self.posted if posted.recipient == key]
+
+    def mail_of(self, key):
+        """All that must be in a mailbox."""
+        return [posted for posted in self.posted
+                if key in (posted.sender, posted.recipient) and (key, posted.id) not in self._deleted]
+
+    def delete(self, key, message):
+        self._deleted.add((key, message))
 
     def settle(self):
         """Waits until all that was sent has been read back; raises what went wrong."""
@@ -147,11 +181,15 @@ def reply_all(post):
 def check_exactly_once(post):
     story = post.story
     story.step("Count: every message that was acknowledged is in both mailboxes, once")
-    for key, member in post.members.items():
-        for folder, side in (("inbox", "recipient"), ("sent", "sender")):
-            listing = member.json(folder, "--most", "100000")
-            there = sorted(message["id"] for message in listing["messages"])
-            sent = sorted(posted.id for posted in post.posted if getattr(posted, side) == key)
-            if there != sent or listing["refused"]:
-                raise Failure(f"{member.handle}'s {folder} holds {len(there)} messages instead of {len(sent)}")
+    together(lambda key: _check_mailbox(post, key), post.members)
     story.done(f"{len(post.posted)} messages, {2 * len(post.posted)} copies: none lost, none twice, none refused")
+
+
+def _check_mailbox(post, key):
+    member = post.members[key]
+    for folder, side in (("inbox", "recipient"), ("sent", "sender")):
+        listing = member.json(folder, "--most", "100000")
+        there = sorted(message["id"] for message in listing["messages"])
+        sent = sorted(posted.id for posted in post.posted if getattr(posted, side) == key)
+        if there != sent or listing["refused"]:
+            raise Failure(f"{member.handle}'s {folder} holds {len(there)} messages instead of {len(sent)}")

@@ -6,71 +6,26 @@ Run it as ./dev demo, which builds the programs first. Needs nothing but Python'
 
 import argparse
 import os
-import shlex
 import shutil
 import signal
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True
 
 import archive
 import conversation
+import devices
+import files
+import log_view
+import moving
+import operating
 import operator_view
+import strangers
 from deployment import Deployment, Failure
+from story import Story
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-class Story:
-    """What is printed: numbered steps, their commands and findings."""
-
-    def __init__(self, folder, binaries):
-        self._folder = folder
-        self._binaries = binaries
-        self._number = 0
-        self._began = time.monotonic()
-        self._step_began = self._began
-        self.shown = []
-
-    def step(self, title):
-        self._number += 1
-        self._step_began = time.monotonic()
-        print(f"\n== {self._number}. {title}", flush=True)
-
-    def shell(self):
-        """What the printed commands need, to be typed again."""
-        print(f"\nD={self._folder} BIN={self._binaries}")
-        print('as() { "$BIN/letterlock" --config "$D/mail/client/client.toml" --account "$D/members/$1" \\')
-        print('  --passphrase-file "$D/members/$1.passphrase" "${@:2}"; }')
-
-    def command(self, arguments, stdin=None):
-        """A command that was run, as one can type it (with --keep its folder is still there)."""
-        words = [word.replace(self._folder, "$D").replace(self._binaries, "$BIN") for word in arguments]
-        text = " ".join(word if "$" in word else shlex.quote(word) for word in words)
-        print("   $ " + (f"printf %s {shlex.quote(stdin)} | " if stdin is not None else "") + text, flush=True)
-
-    def as_member(self, member, *arguments, stdin=None):
-        self.command(["as", member.handle, *arguments], stdin)
-
-    def say(self, text=""):
-        for line in text.splitlines() or [""]:
-            print(f"     {line}".rstrip(), flush=True)
-
-    def progress(self, text):
-        if sys.stdout.isatty():
-            print(f"\r     {text}\x1b[K", end="", flush=True)
-
-    def done(self, finding):
-        """What a step has shown; stands in the summary too."""
-        if sys.stdout.isatty():
-            print("\r\x1b[K", end="")
-        self.shown.append(finding)
-        self.say(f"{finding}  [{time.monotonic() - self._step_began:.1f} s]")
-
-    def seconds(self):
-        return time.monotonic() - self._began
 
 
 def read_archive(path, story):
@@ -111,17 +66,19 @@ def make_accounts(deployment, handles, story):
     return members
 
 
+def _look_up(one, other):
+    answer = one.json("lookup", other.handle)
+    if not answer["found"] or answer["member"] != other.id:
+        raise Failure(f"{other.handle} was not found as the member who she is")
+
+
 def look_each_other_up(messages, members, story):
     story.step("Members look each other up, verify the proofs and pin what they saw")
     pairs = sorted({(message.sender.key, message.recipient.key) for message in messages})
-    for number, (sender, recipient) in enumerate(pairs, 1):
-        answer = members[sender].json("lookup", members[recipient].handle)
-        if not answer["found"] or answer["member"] != members[recipient].id:
-            raise Failure(f"{members[recipient].handle} was not found as the member who she is")
-        if number == 1:
-            story.as_member(members[sender], "lookup", members[recipient].handle)
-            story.say(members[sender].text("lookup", members[recipient].handle).rstrip())
-        story.progress(f"{number} of {len(pairs)}")
+    conversation.together(lambda pair: _look_up(members[pair[0]], members[pair[1]]), pairs)
+    one, other = (members[key] for key in pairs[0])
+    story.as_member(one, "lookup", other.handle)
+    story.say(one.text("lookup", other.handle).rstrip())
     nobody = next(iter(members.values()))
     answer = nobody.json("lookup", "nobody-has-this-handle", expect=3)
     if answer["found"]:
@@ -129,24 +86,24 @@ def look_each_other_up(messages, members, story):
     story.done(f"{len(pairs)} lookups proved; that a handle is not there is proved, too")
 
 
-def summarise(deployment, story, keep):
-    print(f"\n== Shown, in {story.seconds():.0f} s")
-    for finding in story.shown:
-        story.say(f"- {finding}")
-    print("\n== Not shown")
-    for line in (
-        "UNWITNESSED: no witness outside vouches that everybody sees one log.",
-        "SELF-REGISTERED: nobody vouches for who is behind a handle.",
-        "The mail server's memory while it runs: it knows who writes to whom, as routing needs.",
-        "Sizes (padded), times, and the number and order of rows per pseudonymous mailbox: the disk shows them.",
-        "What members do with what they have read. SECURITY.md lists what does not hold.",
-    ):
-        story.say(f"- {line}")
-    if keep:
-        print(f"\nEverything is kept in {deployment.folder}. The daemons are stopped; the commands of step 2 that "
-              "start them\nwork again, and so do the members' commands then.")
-    else:
-        print("\nNo process and no file is left. With --keep the folder stays ($D above).")
+def show_the_mail_plane(post):
+    """Everything that members and operators do besides writing and reading."""
+    deployment = post.deployment
+    for daemon in (deployment.maild, deployment.directoryd):
+        daemon.flags += ["--metrics.listen", "127.0.0.1:0"]
+    deployment.maild.flags += ["--limits.correspondence", "by-request"]
+    devices.search(post)  # starts both anew
+    strangers.arrive(post)
+    strangers.ask_and_accept(post)
+    strangers.ask_and_decline(post)
+    strangers.block(post)
+    files.send_and_save(post)
+    devices.mark_on_one_see_on_the_other(post)
+    devices.watch(post)
+    moving.bring_along(post)
+    moving.take_out(post)
+    operating.ask_how_they_are(post)
+    operating.renew_certificates(post)
 
 
 def tell(options, folder):
@@ -154,6 +111,8 @@ def tell(options, folder):
     story.shell()
     messages, handles = read_archive(options.input, story)
     deployment = Deployment(options.bin, folder)
+    for daemon in (deployment.maild, deployment.directoryd):
+        daemon.flags = ["--verbose", "true", "--tls.refresh", "200ms"]
     try:
         make_deployment(deployment, story)
         members = make_accounts(deployment, handles, story)
@@ -162,10 +121,13 @@ def tell(options, folder):
         conversation.send_all(post, messages)
         conversation.reply_all(post)
         conversation.check_exactly_once(post)
-        operator_view.show(deployment, members, handles, post, messages, story)
+        show_the_mail_plane(post)
+        needles, skipped = operator_view.needles_of(post, messages)
+        log_view.show(post, needles)
+        operator_view.show(post, needles, skipped)
     finally:
         deployment.kill()
-    summarise(deployment, story, options.keep)
+    story.summarise(options.keep)
 
 
 def main():

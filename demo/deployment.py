@@ -59,23 +59,28 @@ def run(arguments, stdin=b"", expect=0, meanwhile=None):
 
     `meanwhile` is called while it runs."""
     program = RUNNING.start(arguments)
+    if meanwhile:
+        feeder = threading.Thread(target=lambda: (program.stdin.write(stdin), program.stdin.flush()))
+        feeder.start()
+        meanwhile()
+        feeder.join()
+        stdin = b""
+    return finish(program, arguments, stdin, expect)
+
+
+def finish(program, words, stdin=b"", expect=0):
+    """Waits for a program that RUNNING started: what it printed. Raises Failure for another exit code."""
     try:
-        if meanwhile:
-            feeder = threading.Thread(target=lambda: (program.stdin.write(stdin), program.stdin.flush()))
-            feeder.start()
-            meanwhile()
-            feeder.join()
-            stdin = b""
         output, errors = program.communicate(stdin, timeout=COMMAND_SECONDS)
     except subprocess.TimeoutExpired:
         program.kill()
         program.communicate()
-        raise Failure(f"{shlex.join(arguments)}\n  did not end within {COMMAND_SECONDS} s") from None
+        raise Failure(f"{shlex.join(words)}\n  did not end within {COMMAND_SECONDS} s") from None
     finally:
         RUNNING.ended(program)
     if program.returncode != expect:
         raise Failure(
-            f"{shlex.join(arguments)}\n  ended with {program.returncode}, not {expect}\n"
+            f"{shlex.join(words)}\n  ended with {program.returncode}, not {expect}\n"
             f"  {errors.decode(errors='replace').strip()}")
     return output
 
@@ -86,6 +91,7 @@ class Daemon:
     def __init__(self, name, program, config, folder):
         self.name = name
         self.log = os.path.join(folder, name + ".log")
+        self.flags = []  # options that go before the configuration's; from the next start on
         self._arguments = [program, "--config", config]
         self._port_file = os.path.join(folder, name + ".port")
         self._process = None
@@ -93,7 +99,7 @@ class Daemon:
 
     @property
     def command(self):
-        return [*self._arguments, "--listen", f"127.0.0.1:{self.port}", "--port_file", self._port_file]
+        return [*self._arguments, "--listen", f"127.0.0.1:{self.port}", "--port_file", self._port_file, *self.flags]
 
     @property
     def pid(self):
@@ -114,11 +120,16 @@ class Daemon:
         with open(self._port_file, encoding="ascii") as file:
             self.port = int(file.read())
 
+    def terminate(self):
+        """Tells it to end: stop() waits for that."""
+        if self._process is not None:
+            self._process.terminate()
+
     def stop(self):
         """As an operator stops it: SIGTERM, which drains. Raises Failure where that fails."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
+        self.terminate()
         try:
             code = self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -134,6 +145,14 @@ class Daemon:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def metrics_port(self):
+        """Where the newest start serves metrics, as its log says."""
+        with open(self.log, encoding="utf-8") as file:
+            events = [json.loads(line) for line in file if '"event":"metrics"' in line]
+        if not events:
+            raise Failure(f"{self.name} serves no metrics")
+        return int(events[-1]["address"].rpartition(":")[2])
 
     def tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
@@ -201,7 +220,13 @@ class Deployment:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text.replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
 
+    def start(self):
+        """Again, after stop()."""
+        self.directoryd.start()
+        self.maild.start()
+
     def stop(self):
+        self.directoryd.terminate()
         self.maild.stop()
         self.directoryd.stop()
 
@@ -217,20 +242,26 @@ class Deployment:
 class Member:
     """A member's device: an account folder, and `letterlock` run on it."""
 
-    def __init__(self, deployment, handle):
+    def __init__(self, deployment, handle, folder=None, config=None):
         self.handle = handle
-        self.account = os.path.join(deployment.members, handle)
+        self.account = os.path.join(deployment.members, folder or handle)
+        self.id = ""
+        self._deployment = deployment
         self._program = deployment.program("letterlock")
-        self._config = deployment.config
-        self._passphrase = os.path.join(deployment.members, handle + ".passphrase")
-        if not os.path.exists(self._passphrase):
-            with open(self._passphrase, "w", encoding="utf-8") as file:
+        self._config = config or deployment.config
+        self.passphrase_file = os.path.join(deployment.members, handle + ".passphrase")
+        if not os.path.exists(self.passphrase_file):
+            with open(self.passphrase_file, "w", encoding="utf-8") as file:
                 file.write(f"the passphrase of {handle}\n")
-            os.chmod(self._passphrase, 0o600)
+            os.chmod(self.passphrase_file, 0o600)
+
+    def through(self, config):
+        """The same device with another client.toml."""
+        return Member(self._deployment, self.handle, os.path.basename(self.account), config)
 
     def command(self, *arguments):
         return [self._program, "--config", self._config, "--account", self.account,
-                "--passphrase-file", self._passphrase, *arguments]
+                "--passphrase-file", self.passphrase_file, *arguments]
 
     def json(self, *arguments, stdin=b"", expect=0):
         """Runs `letterlock ... --json` and returns the object."""
@@ -239,3 +270,11 @@ class Member:
     def text(self, *arguments, expect=0):
         """Runs `letterlock ...` and returns what it printed for people."""
         return run(self.command(*arguments), expect=expect).decode()
+
+    def refused(self, *arguments, expect=1):
+        """Runs what must be refused, and returns the reason given."""
+        return self.json(*arguments, expect=expect)["error"]["message"]
+
+    def start(self, *arguments):
+        """Starts `letterlock ...` in the background: give it to finish()."""
+        return RUNNING.start(self.command(*arguments))

@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 
+import log_view
 import scanner
 from deployment import Failure, run
 
@@ -31,17 +32,21 @@ def tls_versions(deployment):
     return "TLS 1.3", "TLS 1.2 is refused"
 
 
-def _secrets(members, handles, post, messages):
-    """All that is nobody's business: (what, text)."""
-    texts = {("handle", handle) for handle in handles.values()}
+# What the directory is there to show.
+PUBLIC = ("handle", "member id", "identity key", "encryption key")
+
+
+def needles_of(post, messages):
+    """All that is nobody's business, in every spelling of ids and keys: (needles, what is too short to be one)."""
+    texts = set(post.hidden)
     for message in messages:
         texts |= {("name", message.sender.name), ("name", message.recipient.name)}
     for posted in post.posted:
         texts |= {("subject", posted.subject), ("body", posted.body)}
-        texts |= {("message id", posted.id), ("message id", bytes.fromhex(posted.id))}
-    for member in members.values():
-        texts |= {("member id", member.id), ("member id", bytes.fromhex(member.id))}
-    return texts
+        texts |= log_view.spellings("message id", bytes.fromhex(posted.id))
+    for member in post.members.values():
+        texts |= {("handle", member.handle)} | log_view.secrets_of_member(member)
+    return scanner.usable(texts)
 
 
 def _search(story, title, needles, *roots):
@@ -51,11 +56,17 @@ def _search(story, title, needles, *roots):
     return hits
 
 
-def show(deployment, members, handles, post, messages, story):
-    story.step("Search all that the operator has for every subject, body, handle, name and id")
-    needles, skipped = scanner.usable(_secrets(members, handles, post, messages))
+def _must_be_none(hits, where):
+    if hits:
+        found = "\n  ".join(f"{hit.needle.what} in {hit.path} at {hit.offset}" for hit in hits[:10])
+        raise Failure(f"{len(hits)} hits in {where}, where there must be none:\n  {found}")
+
+
+def show(post, needles, skipped):
+    story, deployment = post.story, post.deployment
+    story.step("Search all that the operator has for everything that was written, sent, attached or named")
     kinds = {what: sum(needle.what == what for needle in needles) for what in sorted({n.what for n in needles})}
-    story.say("searched for: " + ", ".join(f"{count} × {what}" for what, count in kinds.items()))
+    story.say("searched for, in pieces of 16 bytes: " + ", ".join(f"{count} × {what}" for what, count in kinds.items()))
     if skipped:
         short = ", ".join(repr(needle.text.decode(errors="replace")) for needle in skipped)
         story.say(f"not searched for, because fewer than {scanner.LEAST} bytes turn up by chance: {short}")
@@ -66,26 +77,29 @@ def show(deployment, members, handles, post, messages, story):
     deployment.stop()
     hits += _search(story, "mail plane after its stop", needles, deployment.mail, maild_log)
     hits += _search(story, "log of the directory's daemon", needles, directoryd_log)
-    if hits:
-        found = "\n  ".join(f"{hit.needle.what} in {hit.path} at {hit.offset}" for hit in hits[:10])
-        raise Failure(f"{len(hits)} hits where there must be none:\n  {found}")
+    _must_be_none(hits, "the mail plane and the logs")
+    _show_labels(post)
     _show_public_plane(deployment, needles, story)
     _show_control(deployment, needles, story)
     _show_row(deployment, story)
     story.done("0 hits in the mail server's store, keys and log; the same search finds a planted row at once")
 
 
+def _show_labels(post):
+    """Not counted as hidden: the running server reads them. On the disk they are in sealed rows."""
+    labels, _ = scanner.usable({("label", label) for label in post.labels})
+    _search(post.story, "labels, which the mail server reads while it runs, in its files", labels, post.deployment.mail)
+
+
 def _show_public_plane(deployment, needles, story):
-    private = [needle for needle in needles if needle.what in ("subject", "body", "name", "message id")]
-    if _search(story, "public plane, for subjects, bodies, names and message ids", private, deployment.public):
-        raise Failure("the public plane holds what only the mail plane may")
-    public = [needle for needle in needles if needle.what in ("handle", "member id")]
-    hits = _search(story, "public plane, for handles (they are public: the directory is there to show them)", public,
+    private = [needle for needle in needles if needle.what not in PUBLIC]
+    _must_be_none(_search(story, "public plane, for all that is only the members'", private, deployment.public),
+                  "the public plane")
+    public = [needle for needle in needles if needle.what in PUBLIC]
+    hits = _search(story, "public plane, for handles, ids and public keys (the directory is there to show them)", public,
                    deployment.public)
-    in_tiles = [hit for hit in hits if f"{os.sep}tile{os.sep}" in hit.path]
-    if in_tiles:
-        raise Failure("the log itself holds a handle")
-    story.say("the log's tiles hold no handle: its leaves are heads, not entries")
+    _must_be_none([hit for hit in hits if f"{os.sep}tile{os.sep}" in hit.path], "the log itself")
+    story.say("the log's tiles hold none of them: its leaves are heads, not entries")
 
 
 def _show_control(deployment, needles, story):

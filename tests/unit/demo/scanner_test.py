@@ -38,6 +38,13 @@ class Scanner(unittest.TestCase):
         self.write("wal.log", b"\1\2" + text.encode()[32:] + b"\3")
         self.assertEqual(len(self.scan(text)), 1)
 
+    def test_finds_a_text_wherever_it_lies_in_words_and_blocks(self):
+        for size in (scanner.LEAST, 7, 8, 40):
+            text = bytes(range(1, size + 1))
+            for place in [*range(9), *range(scanner.BLOCK - 9, scanner.BLOCK + 9)]:
+                self.write("block", b"\0" * place + text + b"\0" * (place % 5))
+                self.assertEqual([h.offset for h in self.scan(text)], [place])
+
     def test_finds_nothing_where_nothing_is(self):
         self.write("noise", os.urandom(200_000))
         self.assertEqual(self.scan("a sentence that is nowhere in the noise", "of six"), [])
