@@ -5,17 +5,12 @@ python_client_test.py --bin FOLDER"""
 import argparse
 import json
 import os
-import re
 import sys
-import tempfile
 import unittest
 
 import bindings
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.append(os.path.join(HERE, "..", "..", "demo"))
-
-from deployment import Deployment, run  # noqa: E402
+import daemons
+from deployment import run
 
 BODY = "Both ways,\n\u674e \u660e: \u00e9\u0301 \U0001f511 <b>&amp;\ttabs\n"
 BIN = None
@@ -28,29 +23,12 @@ class BothWays(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.deployment = Deployment(BIN, folder.name)
-        for daemon in (cls.deployment.maild, cls.deployment.directoryd):
-            cls.addClassCleanup(daemon.kill)
-        cls.deployment.init()
-        cls.set_correspondence(os.path.join(cls.deployment.mail, "maild.toml"))
-        cls.addClassCleanup(cls.deployment.stop)
+        cls.deployment = cls.enterClassContext(daemons.running(BIN, cls.CORRESPONDENCE))
         cls.servers = client.Servers(cls.deployment.config)
         cls.addClassCleanup(cls.servers.close)
         cls.ada = cls.deployment.member("ada")
-        cls.ada.json("account", "create", "ada", "--recovery-kit", os.path.join(folder.name, "kit"))
+        cls.ada.json("account", "create", "ada", "--recovery-kit", os.path.join(cls.deployment.members, "kit"))
         cls.ada_id = bytes.fromhex(cls.ada.json("account", "show")["member"])
-
-    @classmethod
-    def set_correspondence(cls, config):
-        with open(config, encoding="utf-8") as file:
-            text, count = re.subn('correspondence = "[a-z-]+"', f'correspondence = "{cls.CORRESPONDENCE}"', file.read())
-        assert count == 1, "maild.toml does not say who may write to whom"
-        cls.deployment.maild.stop()
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(text)
-        cls.deployment.maild.start()
 
     def first_folder(self):
         """Where a first contact arrives."""
