@@ -13,7 +13,7 @@ import {checkEntry} from './directory.mjs';
 import {decode, encode, enumOf} from './messages.mjs';
 import {Member} from './letterlock.mjs';
 import {H, Refused, ascii, ed25519Key, random, same, zeros} from './primitives.mjs';
-import {signWithTorsion} from './torsion.mjs';
+import {signWithTorsion, signWithoutNonce} from './forgeries.mjs';
 
 const [program, config, folder, firstFolder] = process.argv.slice(2);
 const BODY = 'Both ways,\n\u674e \u660e: \u00e9\u0301 \u{1f511} <b>&amp;\ttabs\n';
@@ -222,11 +222,12 @@ test("another key than the directory's signs for nobody", async () => {
 test('what one side does not believe of an entry, the other refuses, too', async () => {
   const ula = new Client(servers, 'ula');
   const signed = ula.signedEntry();
-  const withCofactor = {...signed, signature: signWithTorsion(ula.identity, 'directory-entry', signed.entry)};
+  const signedBy = (forge) => ({...signed, signature: forge(ula.identity, 'directory-entry', signed.entry)});
   const asRead = (entry) => decode('directory.v1.SignedEntry', encode('directory.v1.SignedEntry', entry));
   const vouchedFor = {...signed, registrar_attestation: {registrar_key: ula.identity.public}};
   for (const [wrong, code, reason] of [
-    [withCofactor, Code.INVALID_ARGUMENT, 'BAD_SIGNATURE'],
+    [signedBy(signWithTorsion), Code.INVALID_ARGUMENT, 'BAD_SIGNATURE'],
+    [signedBy(signWithoutNonce), Code.INVALID_ARGUMENT, 'BAD_SIGNATURE'],
     [vouchedFor, Code.INVALID_ARGUMENT, 'REGISTRAR_INVALID'],
   ]) {
     assert.throws(() => checkEntry(asRead(wrong), 'ula', servers.trust), Refused);
