@@ -343,8 +343,7 @@ test('steps from one entry to the next', () => {
   for (const {name, code, previous, signed_entry: signed} of transitions) {
     const before = decodeCanonical('directory.v1.DirectoryEntry', hex(previous));
     const after = decode('directory.v1.SignedEntry', hex(signed));
-    const step = () =>
-      checkStep({...before, bytes: hex(previous)}, checkEntry(after, 'ada', trust));
+    const step = () => checkStep({...before, bytes: hex(previous)}, checkEntry(after, 'ada', trust));
     if (code === 'OK') step();
     else refuses(step, name);
   }
