@@ -112,7 +112,7 @@ def tell(options, folder):
     messages, handles = read_archive(options.input, story)
     deployment = Deployment(options.bin, folder)
     for daemon in (deployment.maild, deployment.directoryd):
-        daemon.flags = ["--verbose", "true", "--tls.refresh", "200ms"]
+        daemon.flags = ["--log_level", "debug", "--tls.refresh", "200ms"]
     try:
         make_deployment(deployment, story)
         members = make_accounts(deployment, handles, story)

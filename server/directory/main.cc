@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
@@ -20,7 +19,7 @@
 #include "server/config/command_line.h"
 #include "server/config/files.h"
 #include "server/config/reader.h"
-#include "server/confine/confine.h"
+#include "server/daemon/daemon.h"
 #include "server/directory/directory_service.h"
 #include "server/directory/genesis.h"
 #include "server/directory/head_maker.h"
@@ -34,7 +33,6 @@
 #include "server/metrics/server_series.h"
 #include "server/rpc/server.h"
 #include "server/rpc/worker_pool.h"
-#include "server/tls/credentials.h"
 #include "server/tls/identity.h"
 #include "server/tls/policy.h"
 
@@ -69,14 +67,10 @@ absl::StatusOr<Inputs> ReadInputs(const DaemonOptions& options) {
     return absl::InvalidArgumentError(
         "log_key_file is not the key that the genesis statement names");
   }
-  absl::Status tls = tls::CheckIdentityFiles(options.tls_certificate_file, options.tls_key_file);
+  absl::Status tls =
+      tls::CheckIdentityFiles(options.common.tls_certificate_file, options.common.tls_key_file);
   if (!tls.ok()) return tls;
   return Inputs{*std::move(genesis), *std::move(signer)};
-}
-
-std::string DirectoryOf(const std::string& file) {
-  const size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
 // What is to be written must be there before the process gives up the rest of the file system.
@@ -87,44 +81,8 @@ absl::Status MakeDirectories(const DaemonOptions& options) {
     made = log::PosixLogStorage::MakeDirectory(options.log_directory,
                                                log::PosixLogStorage::Mode::kPublic);
   }
-  if (made.ok() && !options.operations.admin_socket.empty()) {
-    made = config::MakePrivateDirectory(DirectoryOf(options.operations.admin_socket));
-  }
+  if (made.ok()) made = daemon::MakeAdminDirectory(options.common);
   return made;
-}
-
-// Whether every layer holds.
-absl::StatusOr<bool> Confine(const DaemonOptions& options, bool development,
-                             const rpc::Logger& logger) {
-  confine::Options limits;
-  const bool best_effort = options.confinement == Confinement::kBestEffort ||
-                           (options.confinement == Confinement::kByDeployment && development);
-  limits.strictness =
-      best_effort ? confine::Strictness::kBestEffort : confine::Strictness::kRequired;
-  limits.read = tls::DirectoriesToRead({options.tls_certificate_file, options.tls_key_file});
-  limits.read_write = {options.store_directory, options.log_directory, options.lock_directory};
-  if (!options.port_file.empty()) limits.read_write.push_back(DirectoryOf(options.port_file));
-  uint32_t port = 0;
-  const std::string_view text =
-      std::string_view(options.listen).substr(options.listen.rfind(':') + 1);
-  if (!absl::SimpleAtoi(crypto::Absl(text), &port) || port > 65535) {
-    return absl::InvalidArgumentError("listen: must be ADDRESS:PORT");
-  }
-  limits.listen_tcp = {static_cast<uint16_t>(port)};
-  if (!options.operations.metrics_listen.empty()) {
-    const absl::StatusOr<int> metrics = metrics::LoopbackPort(options.operations.metrics_listen);
-    if (!metrics.ok()) return metrics.status();
-    limits.listen_tcp.push_back(static_cast<uint16_t>(*metrics));
-  }
-  if (!options.operations.admin_socket.empty()) {
-    limits.read_write.push_back(DirectoryOf(options.operations.admin_socket));
-  }
-  absl::StatusOr<confine::ConfinementReport> report = confine::Confine(limits);
-  if (!report.ok()) return report.status();
-  for (const std::string& layer : report->missing) {
-    logger.Warning("UNCONFINED", {{"missing", rpc::OperatorText{layer}}});
-  }
-  return report->missing.empty();
 }
 
 // All that writes, in the order in which it must be opened: the lock before the log that it guards.
@@ -224,23 +182,7 @@ void FillStatus(const Genesis& genesis, const State& state, bool confined,
 absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& state, bool confined,
                    rpc::TerminationSignals& signals, const rpc::Logger& logger) {
   metrics::Operations operations("letterlock-directoryd", logger);
-  auto facts = tls::ReadCertificateFacts(options.tls_certificate_file);
-  if (!facts.ok()) return facts.status();
-  const auto certificate_ends = operations.certificate_end();
-  certificate_ends(facts->not_after);
-  auto credentials = tls::MakeServerCredentials(
-      {.certificate_file = options.tls_certificate_file,
-       .key_file = options.tls_key_file,
-       .refresh = options.tls_refresh,
-       .on_rotation =
-           [logger, certificate_ends](absl::Time not_after) {
-             certificate_ends(not_after);
-             logger.Info("tls_rotated", {{"not_after_unix_s", absl::ToUnixSeconds(not_after)}});
-           },
-       .on_refusal =
-           [logger](const absl::Status& why) {
-             logger.Error("tls_refused", {{"cause", rpc::Cause{why}}});
-           }});
+  auto credentials = daemon::MakeCredentials(options.common, operations, logger);
   if (!credentials.ok()) return credentials.status();
 
   rpc::WorkerPool pool(
@@ -258,17 +200,12 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& st
                           FillStatus(inputs.genesis, state, confined, response);
                         }});
 
-  rpc::ServerOptions server_options;
-  server_options.listen = options.listen;
-  server_options.credentials = *std::move(credentials);
-  server_options.port_file = options.port_file;
-  server_options.admin_socket = options.operations.admin_socket;
+  auto server_options = daemon::MakeServerOptions(options.common, *std::move(credentials));
   server_options.max_request_bytes = kMaxRequestBytes;
-  server_options.drain = options.drain;
   auto runner =
       rpc::ServerRunner::Start(server_options, {directory.get(), tlog.get(), admin}, logger);
   if (!runner.ok()) return runner.status();
-  absl::Status exposed = operations.Expose(options.operations.metrics_listen, **runner);
+  absl::Status exposed = operations.Expose(options.common.metrics_listen, **runner);
   if (!exposed.ok()) return exposed;
   Announce(logger, **runner, inputs.genesis, state);
 
@@ -295,8 +232,7 @@ absl::Status Serve(const DaemonOptions& options, const Inputs& inputs, State& st
 
 absl::Status Run(const DaemonOptions& options, const std::string& crash_at, bool check_only,
                  rpc::TerminationSignals& signals) {
-  const rpc::Logger logger =
-      rpc::Logger::ToStderr(options.verbose ? rpc::LogLevel::kDebug : rpc::LogLevel::kInfo);
+  const rpc::Logger logger = rpc::Logger::ToStderr(options.common.log_level);
   absl::StatusOr<std::unique_ptr<CrashPoints>> points = CrashPoints::Parse(crash_at);
   if (!points.ok()) return points.status();
   absl::Status tls13 = tls::RequireTls13();
@@ -309,7 +245,9 @@ absl::Status Run(const DaemonOptions& options, const std::string& crash_at, bool
   }
   absl::Status ready = MakeDirectories(options);
   if (!ready.ok()) return ready;
-  absl::StatusOr<bool> confined = Confine(options, inputs->genesis.development(), logger);
+  absl::StatusOr<bool> confined = daemon::Confine(
+      options.common, {options.store_directory, options.log_directory, options.lock_directory},
+      inputs->genesis.development(), logger);
   if (!confined.ok()) return confined.status();
 
   const crypto::SystemClock clock;

@@ -91,8 +91,7 @@ std::uint32_t DefaultWorkers() {
 
 void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   using config::kRequired;
-  reader.Text("listen", &options->listen, "address and port to serve; port 0: any that is free");
-  reader.Path("port_file", &options->port_file, "where to write the port, once it is open");
+  daemon::ReadCommonOptions(reader, &options->common);
   reader.List("server_names", &options->server_names,
               "names of this server that sessions may be opened under, as in its certificate",
               kRequired);
@@ -103,14 +102,6 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Path("store_directory", &options->store_directory, "the sealed mailboxes", kRequired);
   reader.Flag("salvage", &options->salvage,
               "open a damaged store, LOSING acknowledged messages behind the damage");
-
-  reader.Path("tls.certificate_file", &options->tls_certificate_file, "PEM, chain, leaf first",
-              kRequired);
-  reader.Path("tls.key_file", &options->tls_key_file, "PEM, mode 0600", kRequired);
-  reader.Time("tls.refresh", &options->tls_refresh, absl::Milliseconds(100), absl::Hours(24),
-              "how often both files are read again; connections that are there keep the old");
-
-  metrics::ReadOperationsOptions(reader, &options->operations);
 
   ReadQuota(reader, &options->quota);
   reader.Time("change_retention", &options->change_retention, absl::Hours(1), absl::Hours(365 * 24),
@@ -131,15 +122,6 @@ void ReadOptions(config::Reader& reader, DaemonOptions* options) {
   reader.Number<std::uint32_t>("workers", &options->workers, 1, 256, "threads that answer calls");
   reader.Number<std::uint32_t>("max_queued_calls", &options->max_queued_calls, 1, 1'000'000,
                                "calls that may wait for a worker");
-  reader.Time("drain", &options->drain, absl::ZeroDuration(), absl::Minutes(5),
-              "for calls in flight at the stop");
-
-  reader.Choice("confinement", &options->confinement,
-                {{"by-deployment", Confinement::kByDeployment},
-                 {"required", Confinement::kRequired},
-                 {"best-effort", Confinement::kBestEffort}},
-                "what to do where the kernel lacks a layer of confinement");
-  reader.Flag("verbose", &options->verbose, "log every call");
 }
 
 }  // namespace letterlock::mail

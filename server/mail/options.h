@@ -8,35 +8,22 @@
 
 #include "absl/time/time.h"
 #include "server/config/reader.h"
+#include "server/daemon/options.h"
 #include "server/mail/send/sender.h"
-#include "server/metrics/operations.h"
 
 namespace letterlock::mail {
-
-// What to do where the kernel lacks a layer of confinement.
-enum class Confinement {
-  kByDeployment,  // go on in a development deployment, not in any other
-  kRequired,      // do not start
-  kBestEffort,    // go on, and say what is missing
-};
 
 // One for each processor, but two at least: a worker may wait for the disk.
 std::uint32_t DefaultWorkers();
 
 struct DaemonOptions {
-  std::string listen = "127.0.0.1:7442";
-  std::string port_file;
+  daemon::CommonOptions common{.listen = "127.0.0.1:7442"};
   std::vector<std::string> server_names;
 
   std::string trust_file;
   std::string epoch_key_file;
   std::string store_directory;
   bool salvage = false;
-
-  std::string tls_certificate_file;
-  std::string tls_key_file;
-  absl::Duration tls_refresh = absl::Seconds(30);
-  metrics::OperationsOptions operations;
 
   Quota quota;
   absl::Duration change_retention = absl::Hours(30 * 24);
@@ -51,10 +38,6 @@ struct DaemonOptions {
 
   std::uint32_t workers = DefaultWorkers();
   std::uint32_t max_queued_calls = 2048;
-  absl::Duration drain = absl::Seconds(10);
-
-  Confinement confinement = Confinement::kByDeployment;
-  bool verbose = false;
 };
 
 // Names every option once (config/reader.h).

@@ -2,22 +2,10 @@
 
 #include <utility>
 
-#include "crypto/base/strings.h"
 #include "letterlock/admin/v1/admin_service.pb.h"
 #include "server/metrics/server_series.h"
 
 namespace letterlock::metrics {
-
-void ReadOperationsOptions(config::Reader& reader, OperationsOptions* options) {
-  reader.Text("metrics.listen", &options->metrics_listen,
-              "loopback address and port for Prometheus, 127.0.0.1:9464; empty: none");
-  if (!options->metrics_listen.empty()) {
-    const absl::Status sound = LoopbackPort(options->metrics_listen).status();
-    if (!sound.ok()) reader.Refuse("metrics.listen", crypto::Std(sound.message()));
-  }
-  reader.Path("admin_socket", &options->admin_socket,
-              "Unix socket for `status`; its directory is made, for its owner alone; empty: none");
-}
 
 Operations::Operations(std::string daemon, const rpc::Logger& logger)
     : daemon_(std::move(daemon)),

@@ -178,7 +178,7 @@ TEST_F(Maild, OneStoreHasOneServer) {
 }
 
 TEST_F(Maild, ItsLogNamesNoMember) {
-  ASSERT_TRUE(served_.Start({"--verbose", "true"}).ok());
+  ASSERT_TRUE(served_.Start({"--log_level", "debug"}).ok());
   const testing::MailUser ann("annabel-of-the-harbour", served_.deployment());
   const testing::MailUser bob("bartholomew-of-the-hill", served_.deployment());
   ASSERT_TRUE(served_.Enroll(ann).ok());

@@ -62,7 +62,7 @@ TEST(Directoryd, SaysWhereItServesAndWhatNobodyChecks) {
 
 TEST(Directoryd, LogsNoHandleAndNoKey) {
   ServedDirectory directory;
-  ASSERT_TRUE(directory.Start({"--verbose", "true", "--head_interval", "10ms"}).ok());
+  ASSERT_TRUE(directory.Start({"--log_level", "debug", "--head_interval", "10ms"}).ok());
   DirectoryMember alice(directory.trust().deployment(), "a-telling-handle");
   const auto entry = alice.Next();
   ASSERT_TRUE(directory.Publish(entry).ok());

@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "server/config/address.h"
+
 namespace letterlock::metrics {
 namespace {
 
@@ -33,7 +35,7 @@ std::string Ask(int port, const std::string& bytes) {
   return answer;
 }
 
-int PortOf(const Exposer& exposer) { return *LoopbackPort(exposer.address()); }
+int PortOf(const Exposer& exposer) { return config::ParseLoopbackAddress(exposer.address())->port; }
 
 TEST(Exposer, ServesTheMetricsAndNothingElse) {
   Metrics metrics;
@@ -71,14 +73,8 @@ TEST(Exposer, APortThatIsTakenIsAnError) {
 }
 
 TEST(Exposer, ServesThisMachineAlone) {
-  for (const char* listen : {"0.0.0.0:9464", "[::]:9464", "192.0.2.1:9464", "localhost:9464",
-                             ":9464", "9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
-                             "127.0.0.1:65536", "127.0.0.1.example.org:1", ""}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(LoopbackPort(listen).status())) << listen;
-  }
-  EXPECT_EQ(*LoopbackPort("127.0.0.1:9464"), 9464);
-  EXPECT_EQ(*LoopbackPort("127.1.2.3:0"), 0);
-  EXPECT_EQ(*LoopbackPort("[::1]:9464"), 9464);
+  const Metrics metrics;
+  EXPECT_TRUE(absl::IsInvalidArgument(Exposer::Start("0.0.0.0:0", metrics).status()));
 }
 
 }  // namespace

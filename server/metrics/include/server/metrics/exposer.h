@@ -10,14 +10,12 @@
 
 namespace letterlock::metrics {
 
-// The port of ADDRESS:PORT. INVALID_ARGUMENT unless the address is 127.0.0.0/8 or [::1]: numbers
-// about members' traffic are for this machine's collector, over a protocol without TLS.
-absl::StatusOr<int> LoopbackPort(const std::string& listen);
-
 class Exposer {
  public:
-  // Opens the port; 0: any that is free. UNAVAILABLE where that fails. Starts a few threads: after
-  // the confinement, which must allow the port.
+  // Opens the port of ADDRESS:PORT; 0: any that is free. INVALID_ARGUMENT unless the address is a
+  // loopback one: numbers about members' traffic are for this machine's collector, over a protocol
+  // without TLS. UNAVAILABLE where the port is not to be had. Starts a few threads: after the
+  // confinement, which must allow the port.
   static absl::StatusOr<std::unique_ptr<Exposer>> Start(const std::string& listen,
                                                         const Metrics& metrics);
   ~Exposer();

@@ -19,7 +19,6 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/config/reader.h"
 #include "server/metrics/admin_service.h"
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/exposer.h"
@@ -30,15 +29,6 @@
 #include "server/rpc/worker_pool.h"
 
 namespace letterlock::metrics {
-
-// Where it is to be had; both empty: off.
-struct OperationsOptions {
-  std::string metrics_listen{};  // a port of a loopback address
-  std::string admin_socket{};
-};
-
-// The options `metrics.listen` and `admin_socket`.
-void ReadOperationsOptions(config::Reader& reader, OperationsOptions* options);
 
 // Thread-safe, but for Watch, Expose and Close.
 class Operations {
