@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <fstream>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -98,54 +96,6 @@ TEST_F(Maild, FinishesWhatIsUnderWayWhenItIsToldToStop) {
   sender.join();
   ASSERT_TRUE(served_.Start().ok());
   EXPECT_GE(served_.ListAll(bob).value().size(), static_cast<std::size_t>(acknowledged));
-}
-
-// The disk is a limit on the size of each file, which the log of writes comes to.
-TEST_F(Maild, EndsWhenTheDiskTakesNoMoreAndLosesNothingThatWasAcknowledged) {
-  ASSERT_TRUE(served_.Start().ok());
-  const testing::MailUser ann("ann", served_.deployment()), bob("bob", served_.deployment());
-  ASSERT_TRUE(served_.Enroll(ann).ok());
-  ASSERT_TRUE(served_.Enroll(bob).ok());
-  ASSERT_EQ(served_.Stop().value_or(-1), 0);
-
-  testing::DaemonOptions options;
-  options.binary = "/bin/sh";
-  options.arguments = {"-c",
-                       "trap '' XFSZ; ulimit -f 4000; exec \"$@\"",
-                       "sh",
-                       LETTERLOCK_BIN "/letterlock-maild",
-                       "--config",
-                       served_.path() + "/maild.toml",
-                       "--listen",
-                       "127.0.0.1:0",
-                       "--confinement",
-                       "best-effort",
-                       "--limits.correspondence",
-                       "open"};
-  options.port_file = served_.path() + "/store/port";
-  options.log_file = served_.path() + "/maild.log";
-  auto daemon = testing::Daemon::Start(options);
-  ASSERT_TRUE(daemon.ok()) << daemon.status();
-  auto client = testing::MailClient::Dial((*daemon)->address(), served_.ca_file()).value();
-  const std::string token = client->OpenSession(ann).value();
-  std::set<std::string> acknowledged;
-  for (int i = 0; i < 500; ++i) {
-    mail::v1::SendRequest request;
-    *request.mutable_envelope() = EnvelopeOf(ann, bob, testing::FreshMessageId(), "sealed", 32'768);
-    if (!client->Call(request, token).ok()) break;
-    acknowledged.insert(request.envelope().header());
-  }
-  EXPECT_EQ((*daemon)->WaitForExit().value_or(-1), 1);
-  EXPECT_THAT(served_.LogText(), HasSubstr("\"event\":\"store\""));
-  EXPECT_THAT(served_.LogText(), HasSubstr("letterlock-maild: the store takes no writes"));
-  EXPECT_GT(acknowledged.size(), 3u);
-  EXPECT_LT(acknowledged.size(), 500u);
-
-  ASSERT_TRUE(served_.Start().ok()) << served_.LogText();
-  std::set<std::string> kept;
-  const auto listed = served_.ListAll(bob).value();
-  for (const auto& message : listed) kept.insert(message.header());
-  EXPECT_TRUE(std::includes(kept.begin(), kept.end(), acknowledged.begin(), acknowledged.end()));
 }
 
 TEST_F(Maild, RefusesAnEpochKeyThatOthersCanRead) {
