@@ -161,7 +161,8 @@ function(_letterlock_register test folder labels needs)
 endfunction()
 
 # letterlock_fuzzer(NAME n SOURCES ... [USES ...]): a libFuzzer target, in the fuzz preset alone; lands
-# in <build>/fuzz, built by the target `fuzzers`. Its seeds are the files of tests/fuzz/corpus/NAME.
+# in <build>/fuzz, built by the target `fuzzers`. Its seeds are the files of tests/fuzz/corpus/NAME. As a test
+# of that preset it runs for two seconds; what it finds goes to the build folder, as with ./dev fuzz.
 function(letterlock_fuzzer)
   cmake_parse_arguments(A "" "NAME" "SOURCES;USES" ${ARGN})
   _letterlock_no_more("${A_NAME}" "${A_UNPARSED_ARGUMENTS}")
@@ -176,6 +177,10 @@ function(letterlock_fuzzer)
     add_custom_target(fuzzers)
   endif()
   add_dependencies(fuzzers ${A_NAME})
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/corpus/${A_NAME})
+  add_test(NAME ${A_NAME}
+           COMMAND ${A_NAME} -max_total_time=2 -timeout=10 -artifact_prefix=${CMAKE_BINARY_DIR}/fuzz/${A_NAME}-
+                   ${CMAKE_BINARY_DIR}/corpus/${A_NAME} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${A_NAME})
 endfunction()
 
 # letterlock_benchmark(NAME n SOURCES ... [USES ...]): lands in <build>/bench.
