@@ -159,6 +159,11 @@ absl::Status TryUpload(AttachmentTransport& transport, std::string_view token,
     mail::v1::UploadResponse response;
     absl::Status uploaded =
         transport.Upload(token, start, [&] { return pieces.Next(); }, &response);
+    // We never cancel: the server ended the call while we wrote, and gRPC (1.51) let the reset
+    // overtake what it had to say. Asked again it says it again, or takes the rest.
+    if (absl::IsCancelled(uploaded)) {
+      return absl::UnavailableError("the mail server broke the upload off");
+    }
     // What a broken call left may be written down only just now.
     if (!absl::IsOutOfRange(uploaded) || i == kMostTakeovers) return uploaded;
   }

@@ -86,7 +86,7 @@ class FakeAttachments final : public AttachmentTransport {
       EXPECT_LE(piece->size(), 65'536u);
       if (piece->empty()) break;
       came += piece->size();
-      if (came > break_after) return absl::UnavailableError("");
+      if (came > break_after) return break_with;
       bytes += *piece;
     }
     EXPECT_EQ(bytes.size(), start.size());
@@ -114,6 +114,7 @@ class FakeAttachments final : public AttachmentTransport {
   std::map<std::string, std::string> stored;
   std::map<std::string, bool> complete;
   std::size_t break_after = ~std::size_t{0};
+  absl::Status break_with = absl::UnavailableError("");  // uploads
   int calls = 0;
 };
 
@@ -188,6 +189,16 @@ TEST_F(AttachmentFiles, GoOnWhereTheyBroke) {
   ASSERT_TRUE(saved.ok()) << saved.status();
   EXPECT_GE(transport_.calls, 7);
   EXPECT_EQ(ReadAll(saved->path), ReadAll(path));
+}
+
+// As gRPC tells it where a server ends a call whose client still writes.
+TEST_F(AttachmentFiles, GoOnWhereTheServerEndedTheUploadWithoutAWord) {
+  transport_.break_after = 200'000;
+  transport_.break_with = absl::CancelledError("CANCELLED");
+  const std::string path = MakeFile("large", 600'000);
+  const auto reference = Up(path);
+  ASSERT_TRUE(reference.ok()) << reference.status();
+  EXPECT_EQ(ReadAll(Down(*reference)->path), ReadAll(path));
 }
 
 TEST_F(AttachmentFiles, AreSealedAnewEachTime) {
