@@ -9,16 +9,21 @@ import tomllib
 
 import grpc
 
+import archive
+import attachments
 import envelopes
 import proofs
+import reports
 from letterlock.directory.v1 import directory_service_pb2, directory_service_pb2_grpc, entry_pb2
 from letterlock.mail.v1 import (
-    device_pb2, enrollment_service_pb2, enrollment_service_pb2_grpc, envelope_pb2, mail_service_pb2,
-    mail_service_pb2_grpc, mailbox_pb2, session_service_pb2, session_service_pb2_grpc)
+    attachment_service_pb2, attachment_service_pb2_grpc, device_pb2, disclosure_pb2, enrollment_service_pb2,
+    enrollment_service_pb2_grpc, envelope_pb2, mail_service_pb2, mail_service_pb2_grpc, mailbox_pb2,
+    session_service_pb2, session_service_pb2_grpc)
 from letterlock.tlog.v1 import leaf_pb2, tlog_service_pb2, tlog_service_pb2_grpc
 from log import Trust, check_consistency, check_inclusion
 from primitives import (
-    H, canonical, ctx, deployment_id, ed25519_key, hkdf, lp, parse_canonical, public, require, sign, x25519_key)
+    H, Refused, canonical, ctx, deployment_id, ed25519_key, hkdf, key_id, lp, parse_canonical, public, require, sign,
+    x25519_key)
 
 CALL_SECONDS = 30
 
@@ -56,6 +61,7 @@ class Servers:
         self.enrollment = enrollment_service_pb2_grpc.EnrollmentServiceStub(mail)
         self.session = session_service_pb2_grpc.SessionServiceStub(mail)
         self.mail = mail_service_pb2_grpc.MailServiceStub(mail)
+        self.attachments = attachment_service_pb2_grpc.AttachmentServiceStub(mail)
 
     def close(self):
         for channel in self._channels:
@@ -72,18 +78,32 @@ class Client:
         self.identity = ed25519_key(os.urandom(32))
         self._encryption = x25519_key(os.urandom(32))
         self._device = ed25519_key(os.urandom(32))
+        self.state_key = os.urandom(32)
         self._checkpoint = None
         self.entry = None
         self._token = None
         self.sync_token = ""
         self.mailbox = {}  # (sender, message id): MessageSummary
 
+    @classmethod
+    def of_account(cls, servers, account):
+        """The member of a key file, on the same device."""
+        made = cls(servers, account.handle)
+        made.identity, made._device = ed25519_key(account.identity_seed), ed25519_key(account.device_seed)
+        made._encryption, made.state_key = x25519_key(account.encryption_key), account.state_key
+        made.entry = made.entry_of(account.handle)
+        require((made.entry.member, made.entry.identity_key) == (account.member, public(made.identity)), "the account")
+        return made
+
     # --- the directory ----------------------------------------------------------------------------
 
     def lookup(self, handle):
         """What the directory shows for a handle; all of it is verified, and that the log only grew."""
+        return self._take(self._proof_of(handle), handle)
+
+    def _proof_of(self, handle):
         request = directory_service_pb2.LookupRequest(handle=handle)
-        return self._take(self._servers.directory.Lookup(request, timeout=CALL_SECONDS).proof, handle)
+        return self._servers.directory.Lookup(request, timeout=CALL_SECONDS).proof
 
     def entry_of(self, handle):
         found = self.lookup(handle)
@@ -157,19 +177,25 @@ class Client:
             member=member, device_key=device, challenge=challenge, server_name=server_name, signature=signature),
             timeout=CALL_SECONDS).token
 
-    def call(self, method, request):
+    def _authorized(self, method, request):
         token = base64.urlsafe_b64encode(self._token).rstrip(b"=").decode()
-        return getattr(self._servers.mail, method)(
-            request, metadata=[("authorization", "Bearer " + token)], timeout=CALL_SECONDS)
+        return method(request, metadata=[("authorization", "Bearer " + token)], timeout=CALL_SECONDS)
 
-    def seal(self, to, subject, body, thread_id=None, identity=None):
-        """An envelope for a handle. `identity` signs: the own key, unless a test says another."""
+    def call(self, method, request):
+        return self._authorized(getattr(self._servers.mail, method), request)
+
+    def seal(self, to, subject, body, thread_id=None, identity=None, files=()):
+        """An envelope for a handle. `identity` signs: the own key, unless a test says another.
+
+        `files`: AttachmentReferences of what was uploaded."""
         content = envelopes.text(self.handle, to, subject, body)
+        content.attachments.extend(files)
         return envelopes.seal(content, self.trust.deployment, self.entry, identity or self.identity,
                               self.entry_of(to), thread_id)
 
-    def send(self, envelope):
-        return self.call("Send", mail_service_pb2.SendRequest(envelope=envelope))
+    def send(self, envelope, files=()):
+        return self.call("Send", mail_service_pb2.SendRequest(
+            envelope=envelope, attachments=[reference.ciphertext_hash for reference in files]))
 
     def sync(self):
         """Brings `mailbox` up to date; returns how many changes that took."""
@@ -192,13 +218,87 @@ class Client:
         reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
         result, = self.call("BatchGet", mail_service_pb2.BatchGetRequest(references=[reference])).results
         require(result.HasField("message"), "no such message")
-        header, content = envelopes.open_envelope(
-            result.message.header, result.message.wrap, result.message.ciphertext, self.entry, self._encryption,
-            self.entry_of)
+        state, header, content = self._open(result.message)
         require((header.sender, header.message_id) == (sender, message_id), "another message than was asked for")
-        return result.message.state, header, content
+        return state, header, content
+
+    def _open(self, message):
+        header, content = envelopes.open_envelope(
+            message.header, message.wrap, message.ciphertext, self.entry, self._encryption, self.entry_of)
+        return message.state, header, content
+
+    def fetch(self, folder=mailbox_pb2.FOLDER_UNSPECIFIED, after=0):
+        """All messages of a folder, or of the mailbox, as `read` gives them, oldest first."""
+        for answer in self.call("Fetch", mail_service_pb2.FetchRequest(folder=folder, after_sequence=after)):
+            for message in answer.messages:
+                yield self._open(message)
+
+    def watch(self):
+        """The call: iterate over it for notices of what `sync` has not told yet; cancel() it."""
+        return self.call("Watch", mail_service_pb2.WatchRequest(token=self.sync_token))
 
     def delete(self, sender, message_id):
         reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
         result, = self.call("Delete", mail_service_pb2.DeleteRequest(references=[reference])).results
         return result.deleted
+
+    # --- attachments ------------------------------------------------------------------------------
+
+    def upload(self, file_name, data):
+        """Seals a file and takes it to the mail server; its AttachmentReference."""
+        reference, ciphertext = attachments.seal(file_name, data)
+        start = attachment_service_pb2.UploadStart(ciphertext_hash=reference.ciphertext_hash, size=len(ciphertext))
+        step = attachments.CHUNK
+
+        def parts():
+            yield attachment_service_pb2.UploadRequest(start=start)
+            for at in range(0, len(ciphertext), step):
+                yield attachment_service_pb2.UploadRequest(data=ciphertext[at:at + step])
+
+        self._authorized(self._servers.attachments.Upload, parts())
+        return reference
+
+    def download(self, reference):
+        """The file that a reference in a verified message names."""
+        request = attachment_service_pb2.DownloadRequest(ciphertext_hash=reference.ciphertext_hash)
+        pieces = self._authorized(self._servers.attachments.Download, request)
+        return attachments.open_attachment(reference, b"".join(piece.data for piece in pieces))
+
+    # --- an archive, reports ----------------------------------------------------------------------
+
+    def bring_along(self, row):
+        """Imports a row of LinkedIn's archive; its message id. It may be there already."""
+        message_id, thread_id = archive.ids(self.state_key, "linkedin", row)
+        envelope = envelopes.seal(archive.linkedin(row, self.handle), self.trust.deployment, self.entry, self.identity,
+                                  self.entry, thread_id, {"message_id": message_id})
+        try:
+            self.call("Import", mail_service_pb2.ImportRequest(envelope=envelope))
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # Sealed another time: the same row has the same id.
+                raise
+        return message_id
+
+    def report(self, sender, message_id, reason, note):
+        """Shows one received message to the abuse desk."""
+        desk = self.entry_of(self.call("GetLimits", mail_service_pb2.GetLimitsRequest()).report_desk)
+        reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
+        result, = self.call("BatchGet", mail_service_pb2.BatchGetRequest(references=[reference])).results
+        _, header, content = self._open(result.message)
+        proof = self._proof_of(content.sender_handle)
+        self._take(proof, content.sender_handle)
+        disclosure = disclosure_pb2.Disclosure(
+            header=result.message.header, ciphertext=result.message.ciphertext,
+            content_key=envelopes.open_wrap(result.message.header, result.message.wrap, self._encryption,
+                                            header.recipient_encryption_key_id),
+            sender_proof=proof, reason=reason, note=note)
+        self.call("Report", mail_service_pb2.ReportRequest(
+            reference=reference, sealed_disclosure=reports.seal(disclosure, header, desk),
+            desk_encryption_key_id=key_id(desk.encryption_key)))
+
+    def reports(self):
+        """What lies before this member, where she is the desk: each Report with what it opens to, or why it doesn't."""
+        for report in self.call("ListReports", mail_service_pb2.ListReportsRequest()).reports:
+            try:
+                yield report, reports.open_report(report, self.entry, self._encryption, self.trust)
+            except Refused as refused:
+                yield report, refused

@@ -26,11 +26,24 @@ def running(binaries, correspondence):
             deployment.directoryd.kill()
 
 
+def configure(deployment, text):
+    """Adds this to the mail server's configuration, and starts it again."""
+    _reconfigure(deployment, lambda config: config + text)
+
+
 def _set_correspondence(deployment, correspondence):
+    def changed(config):
+        config, count = re.subn('correspondence = "[a-z-]+"', f'correspondence = "{correspondence}"', config)
+        assert count == 1, "maild.toml does not say who may write to whom"
+        return config
+
+    _reconfigure(deployment, changed)
+
+
+def _reconfigure(deployment, change):
     config = os.path.join(deployment.mail, "maild.toml")
     with open(config, encoding="utf-8") as file:
-        text, count = re.subn('correspondence = "[a-z-]+"', f'correspondence = "{correspondence}"', file.read())
-    assert count == 1, "maild.toml does not say who may write to whom"
+        text = change(file.read())
     deployment.maild.stop()
     with open(config, "w", encoding="utf-8") as file:
         file.write(text)

@@ -12,6 +12,7 @@ from primitives import (
 
 SUITE = 1
 MOST_PADDED = 32768
+_SOURCE = re.compile(r"[a-z0-9-]{1,32}")
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 
 
@@ -34,16 +35,25 @@ def padded_length(n):
 
 
 def _check_content(content):
-    require(len(content.subject) <= 200 and len(content.body) <= 2000, "a text that is too long")
+    most = 8000 if content.HasField("imported") else 2000
+    require(len(content.subject) <= 200 and len(content.body) <= most, "a text that is too long")
     require(content.body_format != envelope_pb2.BODY_FORMAT_UNSPECIFIED, "body_format is not set")
-    require(not content.HasField("imported"), "imported, from somebody else")
-    require(content.sender_handle != content.recipient_handle, "a message to oneself that is not imported")
+    to_herself = content.sender_handle == content.recipient_handle
+    require(content.HasField("imported") == to_herself, "imported, from somebody else, or to oneself and not imported")
+    if to_herself:
+        _check_imported(content.imported)
     require(len(content.attachments) <= 16, "too many attachments")
     for attachment in content.attachments:
         name = attachment.file_name.encode()
         require(1 <= len(name) <= 255 and not {b"/"[0], 0} & set(name) and name not in (b".", b".."), "a file name")
     check_handle(content.sender_handle)
     check_handle(content.recipient_handle)
+
+
+def _check_imported(imported):
+    require(_SOURCE.fullmatch(imported.source) and len(imported.to) <= 64, "an archive's message")
+    texts = [imported.conversation, getattr(imported, "from"), *imported.to, imported.date, imported.folder]
+    require(all(len(text) <= 1000 for text in texts), "an archive's text that is too long")
 
 
 def _content_keys(key):
@@ -97,36 +107,58 @@ def _unpad(padded):
     return padded[4:4 + length]
 
 
-def open_envelope(header, wrap, ciphertext, own, encryption_key, entry_of, keys_of=None):
-    """(EnvelopeHeader, Content) of a message that was sent to `own`, or by her; Refused otherwise.
-
-    `own` is the reader's verified entry and `encryption_key` its private key. `entry_of(handle)` looks a handle up, and
-    verifies what it finds."""
+def parse_header(header, deployment, ciphertext):
     h = parse_canonical(envelope_pb2.EnvelopeHeader, header)
-    require(h.deployment == own.deployment and h.suite == SUITE, "deployment or suite")
+    require(h.deployment == deployment and h.suite == SUITE, "deployment or suite")
     sizes = {"message_id": 16, "thread_id": 16, "sender": 16, "sender_identity_key_id": 8,
              "sender_encryption_key_id": 8, "recipient": 16, "recipient_encryption_key_id": 8, "nonce": 24,
              "commitment": 32}
     require(all(len(getattr(h, name)) == size for name, size in sizes.items()), "a field's size")
-    require(h.padded_length <= MOST_PADDED and len(ciphertext) == h.padded_length + 16 and len(wrap) == 80, "sizes")
+    require(h.padded_length <= MOST_PADDED and len(ciphertext) == h.padded_length + 16, "sizes")
+    return h
 
-    mine = h.sender == own.member
-    require(mine or h.recipient == own.member, "somebody else's message")
-    wrap_key_id = h.sender_encryption_key_id if mine else h.recipient_encryption_key_id
-    require(wrap_key_id == key_id(own.encryption_key), "a wrap for another key")
-    key = hpke_open(encryption_key, ctx("wrap"), H(header) + wrap_key_id, wrap)
+
+def open_wrap(header, wrap, encryption_key, wrap_key_id):
+    """The content key."""
+    return hpke_open(encryption_key, ctx("wrap"), H(header) + wrap_key_id, wrap)
+
+
+def open_content(header, h, ciphertext, key):
+    """(SignedContent, Content) under a content key. Nobody's, until `check_sender`."""
     commitment, content_key = _content_keys(key)
     require(hmac.compare_digest(commitment, h.commitment), "another content key")
     signed = parse_canonical(envelope_pb2.SignedContent, _unpad(aead_open(content_key, h.nonce, ciphertext, header)))
     content = parse_canonical(envelope_pb2.Content, signed.content)
     _check_content(content)
+    return signed, content
 
-    sender = own if mine else entry_of(content.sender_handle)
+
+def check_sender(header, h, signed, content, sender):
+    """That the member of this verified entry sent it."""
     require(content.sender_handle == sender.handle, "another sender's handle")
     require(member_id(h.deployment, sender.genesis_key, sender.handle) == h.sender, "another member than the header's")
     require(key_id(sender.identity_key) == h.sender_identity_key_id, "another identity key than the header's")
     verify(sender.identity_key, "message", H(header) + H(signed.content), signed.signature)
-    if mine:
+
+
+def open_envelope(header, wrap, ciphertext, own, encryption_key, entry_of):
+    """(EnvelopeHeader, Content) of a message that was sent to `own`, or by her; Refused otherwise.
+
+    `own` is the reader's verified entry and `encryption_key` its private key. `entry_of(handle)` looks a handle up, and
+    verifies what it finds."""
+    h = parse_header(header, own.deployment, ciphertext)
+    require(len(wrap) == 80, "a wrap's size")
+    mine = h.sender == own.member
+    require(mine or h.recipient == own.member, "somebody else's message")
+    wrap_key_id = h.sender_encryption_key_id if mine else h.recipient_encryption_key_id
+    require(wrap_key_id == key_id(own.encryption_key), "a wrap for another key")
+    key = open_wrap(header, wrap, encryption_key, wrap_key_id)
+    signed, content = open_content(header, h, ciphertext, key)
+    sender = own if mine else entry_of(content.sender_handle)
+    check_sender(header, h, signed, content, sender)
+    if content.HasField("imported"):
+        require(h.recipient == own.member and content.recipient_handle == own.handle, "another member's archive")
+    elif mine:
         require(entry_of(content.recipient_handle).member == h.recipient, "another recipient than the header's")
     else:
         require(content.recipient_handle == own.handle, "meant for somebody else")

@@ -1,9 +1,12 @@
 """The Python client against the test vectors of docs/formats.md: it was written from that page, they were not."""
 
 import base64
+import hashlib
 import json
 import os
 import unittest
+
+import nacl.bindings
 
 import bindings
 
@@ -108,6 +111,75 @@ class Envelopes(unittest.TestCase):
         self.assertLess(len(opened), 2)
 
 
+class Attachments(unittest.TestCase):
+    def setUp(self):
+        self.data = vectors("letterlock/attachment.json")
+
+    @staticmethod
+    def file(seed, size):
+        """tests/vectors/letterlock/make_seal.py says how it makes them."""
+        blocks = (hashlib.sha256(seed.encode() + primitives.u64(i)).digest() for i in range(-(-size // 32)))
+        return b"".join(blocks)[:size]
+
+    def test_shapes(self):
+        for size, *shape in self.data["shapes"]:
+            self.assertEqual(list(attachments.shape(size)), shape)
+
+    def test_sealed_to_the_byte_and_opened(self):
+        for one in self.data["attachments"]:
+            given, file = unhex(one), self.file(one["file_seed"], one["size"])
+            reference, ciphertext = attachments.seal("a", file, given["key"], given["prefix"])
+            self.assertEqual(reference.ciphertext_hash.hex(), one["ciphertext_hash"])
+            self.assertEqual(reference.chunk_count, one["chunk_count"])
+            self.assertEqual(attachments.open_attachment(reference, ciphertext), file)
+
+
+class Accounts(unittest.TestCase):
+    def test_key_files(self):
+        for name in ("key_file", "key_file_2"):
+            data = vectors(f"letterlock/{name}.json")
+            account = keyfile.read(bytes.fromhex(data["file"]), data["passphrase"].encode())
+            member = data["member"]
+            self.assertEqual((account.handle, account.member.hex()), (member["handle"], member["member"]))
+            self.assertEqual(
+                [account.identity_seed.hex(), account.encryption_key.hex(), account.device_seed.hex(),
+                 account.state_key.hex()],
+                [member[key] for key in ("identity_seed", "encryption_private", "device_seed", "state_key")])
+            self.assertEqual([seed.hex() for seed in account.earlier_identity_seeds],
+                             data.get("earlier_identity_seeds", []))
+            with self.assertRaises(primitives.Refused):
+                keyfile.read(bytes.fromhex(data["file"]), b"another passphrase")
+
+    def test_imported_rows(self):
+        data = vectors("letterlock/import.json")
+        made = archive.ids(bytes.fromhex(data["member"]["state_key"]), data["source"], data["row"])
+        self.assertEqual([one.hex() for one in made], [data["message_id"], data["thread_id"]])
+        fixed = {key: bytes.fromhex(data["envelope"][key]) for key in ("content_key", "nonce")}
+        own = entry_of(data["member"], bytes.fromhex(data["deployment"]))
+        identity = primitives.ed25519_key(bytes.fromhex(data["member"]["identity_seed"]))
+        sealed = envelopes.seal(archive.linkedin(data["row"], own.handle), own.deployment, own, identity, own, made[1],
+                                {**fixed, "message_id": made[0]})
+        self.assertEqual(sealed.header.hex(), data["envelope"]["header"])
+        self.assertEqual(sealed.ciphertext.hex(), data["envelope"]["ciphertext"])
+
+
+class Signatures(unittest.TestCase):
+    def test_r_of_small_order_is_refused(self):
+        """With R the neutral element, S = H(R, A, M)·a holds in the equation itself: OpenSSL takes that."""
+        seed, message = bytes(range(32)), b"m"
+        key = primitives.ed25519_key(seed)
+        neutral = bytes([1]) + bytes(31)
+        expanded = bytearray(hashlib.sha512(seed).digest()[:32])
+        expanded[0] &= 248
+        expanded[31] = expanded[31] & 127 | 64
+        challenge = hashlib.sha512(neutral + primitives.public(key) + message).digest()
+        scalar = nacl.bindings.crypto_core_ed25519_scalar_reduce
+        s = nacl.bindings.crypto_core_ed25519_scalar_mul(scalar(challenge), scalar(bytes(expanded) + bytes(32)))
+        key.public_key().verify(neutral + s, message)
+        self.assertFalse(primitives.signature_verifies(primitives.public(key), neutral + s, message))
+        self.assertTrue(primitives.signature_verifies(primitives.public(key), key.sign(message), message))
+
+
 class Proofs(unittest.TestCase):
     def test_map(self):
         data = vectors("letterlock/map.json")
@@ -140,6 +212,15 @@ class Proofs(unittest.TestCase):
             with self.assertRaises(primitives.Refused, msg=one["name"]):
                 self.look(data, one)
 
+    def test_heads_that_are_not_canonical(self):
+        data = vectors("letterlock/leaf.json")
+        for one in data["leaves"]:
+            kind = {"head": leaf_pb2.Head, "genesis": leaf_pb2.GenesisStatement}[one["message"]]
+            primitives.parse_canonical(kind, bytes.fromhex(one["body"]))
+        for one in data["refused_heads"]:
+            with self.assertRaises(primitives.Refused, msg=one["name"]):
+                primitives.parse_canonical(leaf_pb2.Head, bytes.fromhex(one["body"]))
+
     def test_inclusion(self):
         for one in vectors("merkle/inclusion.json")["cases"]:
             def check(case=one):
@@ -168,8 +249,12 @@ class Proofs(unittest.TestCase):
 
 if __name__ == "__main__":
     with bindings.generated():
+        import archive
+        import attachments
         import envelopes
+        import keyfile
         import log
         import primitives
         import proofs
+        from letterlock.tlog.v1 import leaf_pb2
         unittest.main()

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.message import DecodeError
+from letterlock.common.v1 import options_pb2
 
 
 class Refused(Exception):
@@ -81,6 +82,9 @@ def aead_open(key, nonce, ciphertext, aad):
 
 
 def signature_verifies(key, signature, message):
+    # What OpenSSL leaves out: R of small order.
+    if not nacl.bindings.crypto_core_ed25519_is_valid_point(signature[:32]):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -103,15 +107,18 @@ def public(private_key):
 # --- Canonical messages ---------------------------------------------------------------------------
 
 
-def _listed_enums_only(message):
+def _check_values(message):
+    """Enum values are listed ones, bytes that are there have their field's fixed_size."""
     for field, value in message.ListFields():
+        size = field.GetOptions().Extensions[options_pb2.fixed_size]
         values = value if field.label == field.LABEL_REPEATED else [value]
         for single in values:
-            if field.enum_type is not None and single not in field.enum_type.values_by_number:
-                return False
-            if field.message_type is not None and not _listed_enums_only(single):
-                return False
-    return True
+            if field.enum_type is not None:
+                require(single in field.enum_type.values_by_number, f"an enum value that is not listed: {field.name}")
+            elif field.message_type is not None:
+                _check_values(single)
+            elif size:
+                require(len(single) == size, f"a field of another size: {field.name}")
 
 
 def parse_canonical(kind, data):
@@ -123,7 +130,7 @@ def parse_canonical(kind, data):
         raise Refused(f"not a {kind.DESCRIPTOR.name}") from None
     message.DiscardUnknownFields()
     require(message.SerializeToString(deterministic=True) == data, f"not canonical: {kind.DESCRIPTOR.name}")
-    require(_listed_enums_only(message), f"an enum value that is not listed: {kind.DESCRIPTOR.name}")
+    _check_values(message)
     return message
 
 

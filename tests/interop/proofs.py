@@ -137,6 +137,12 @@ def _check_head(proof, trust, now_ms):
     return head, checkpoint
 
 
+def time_of_head(proof):
+    """What a HeadProof says of its own time, unchecked: to judge an old proof as of then."""
+    require(proof.head_leaf[:2] == HEAD_LEAF, "another leaf than a head")
+    return parse_canonical(leaf_pb2.Head, proof.head_leaf[2:]).time_unix_ms
+
+
 def check_entry_proof(proof, handle, trust, now_ms):
     """What the directory shows for the handle. Refused unless every step down to the trust file verifies."""
     check_handle(handle)

@@ -3,6 +3,7 @@
 python_client_test.py --bin FOLDER"""
 
 import argparse
+import csv
 import json
 import os
 import sys
@@ -16,8 +17,8 @@ BODY = "Both ways,\n\u674e \u660e: \u00e9\u0301 \U0001f511 <b>&amp;\ttabs\n"
 BIN = None
 
 
-class BothWays(unittest.TestCase):
-    """One deployment for all: `ada` uses letterlock, the others the Python client."""
+class Deployed(unittest.TestCase):
+    """One deployment for all tests of a class: `ada` uses letterlock, the others the Python client."""
 
     CORRESPONDENCE = "open"
 
@@ -29,10 +30,6 @@ class BothWays(unittest.TestCase):
         cls.ada = cls.deployment.member("ada")
         cls.ada.json("account", "create", "ada", "--recovery-kit", os.path.join(cls.deployment.members, "kit"))
         cls.ada_id = bytes.fromhex(cls.ada.json("account", "show")["member"])
-
-    def first_folder(self):
-        """Where a first contact arrives."""
-        return mailbox_pb2.FOLDER_INBOX
 
     def member(self, handle):
         made = client.Client(self.servers, handle)
@@ -59,6 +56,14 @@ class BothWays(unittest.TestCase):
         self.assertEqual(caught.exception.code(), code)
         details = dict(caught.exception.trailing_metadata())["grpc-status-details-bin"]
         self.assertIn(reason.encode(), details)
+
+
+class BothWays(Deployed):
+    """Accounts and mail, where everybody may write to everybody."""
+
+    def first_folder(self):
+        """Where a first contact arrives."""
+        return mailbox_pb2.FOLDER_INBOX
 
     def test_an_account_that_both_see_alike(self):
         pia = client.Client(self.servers, "pia")
@@ -151,14 +156,158 @@ class BothWaysByRequest(BothWays):
         return mailbox_pb2.FOLDER_REQUESTS
 
 
+class Streams(Deployed):
+    """What comes as a stream."""
+
+    def test_a_watch_tells_of_mail_that_comes_after_the_last_sync(self):
+        wil = self.member("wil")
+        wil.sync()
+        notices = wil.watch()
+        self.addCleanup(notices.cancel)
+        for subject in ("One", "Two"):
+            receipt = self.send_as_ada("send", "wil", "--subject", subject)
+            self.assertEqual(next(notices), mail_service_pb2.WatchResponse(), "a notice holds nothing")
+            self.assertEqual(wil.sync(), 1)
+            self.assert_reads(wil, receipt, subject, BODY, mailbox_pb2.FOLDER_INBOX)
+
+    def test_fetch_gives_all_mail_oldest_first_and_goes_on_where_it_was_left(self):
+        fay = self.member("fay")
+        # More than one stream message, of about 64 KiB, holds.
+        bodies = [f"{i}" + "\u674e" * 1999 for i in range(9)]
+        for body in bodies:
+            self.send_as_ada("send", "fay", "--subject", "", body=body)
+        fetched = list(fay.fetch())
+        self.assertEqual([content.body for _, _, content in fetched], bodies)
+        after = fetched[6][0].sequence
+        self.assertEqual([content.body for _, _, content in fay.fetch(after=after)], bodies[7:])
+        self.assertEqual(list(fay.fetch(mailbox_pb2.FOLDER_SENT)), [])
+
+
+class Attachments(Deployed):
+    """Files, both ways: none, one byte, a whole chunk, and several with a last one of padding alone."""
+
+    SIZES = (0, 1, 65536, 200001)
+
+    def files(self):
+        return {f"plan {size} \u2713.bin": os.urandom(size) for size in self.SIZES}
+
+    def folder(self, name):
+        path = os.path.join(self.deployment.members, name)
+        os.mkdir(path)
+        return path
+
+    def test_letterlock_attaches_and_python_opens(self):
+        files, folder = self.files(), self.folder("outgoing")
+        for name, data in files.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        mia = self.member("mia")
+        attach = [word for name in files for word in ("--attach", os.path.join(folder, name))]
+        receipt = self.send_as_ada("send", "mia", "--subject", "Files", *attach)
+        state, _, content = mia.read(self.ada_id, bytes.fromhex(receipt["id"]))
+        self.assertEqual({one.file_name: mia.download(one) for one in content.attachments}, files)
+        self.assertEqual(list(state.attachments), [one.ciphertext_hash for one in content.attachments])
+
+    def test_python_attaches_and_letterlock_saves(self):
+        files, folder = self.files(), self.folder("saved")
+        noa = self.member("noa")
+        references = [noa.upload(name, data) for name, data in files.items()]
+        envelope = noa.seal("ada", "Files", BODY, files=references)
+        noa.send(envelope, references)
+        message_id = envelope_pb2.EnvelopeHeader.FromString(envelope.header).message_id
+        saved = self.ada.json("save", message_id.hex(), "--to", folder)["saved"]
+        self.assertEqual([one["name"] for one in saved], list(files))
+        for one in saved:
+            with open(os.path.join(folder, os.path.basename(one["path"])), "rb") as file:
+                self.assertEqual(file.read(), files[one["name"]])
+
+    def test_a_reference_that_tells_another_size_is_refused(self):
+        oda = self.member("oda")
+        reference = oda.upload("a", b"a file")
+        self.assertEqual(oda.download(reference), b"a file")
+        reference.size += 1
+        with self.assertRaises(primitives.Refused):
+            oda.download(reference)
+
+
+class Archive(Deployed):
+    """The Python client as a second program on ada's own account: it reads her key file."""
+
+    ROWS = [
+        dict(zip(("conversation", "from", "to", "date", "subject", "content", "folder"), values)) for values in (
+            ("2-aa==", "Amara Okafor", "Ada", "2025-03-12 16:25:23 UTC", "", "<p>Yes, happy to talk.</p>\n", "INBOX"),
+            ("2-aa==", "Ada", "Amara Okafor", "2025-03-13 09:00:00 UTC", "Talk", "<3 thanks \u2713", "SENT"),
+            ("2-bb==", "Bo", "", "2024-02-29 23:59:59 UTC", "", "\u674e" * 8000, "ARCHIVE"))]
+    HEADINGS = ("CONVERSATION ID", "FROM", "TO", "DATE", "SUBJECT", "CONTENT", "FOLDER")
+
+    def setUp(self):
+        with open(os.path.join(self.ada.account, "account.key"), "rb") as file:
+            account = keyfile.read(file.read(), b"the passphrase of ada")
+        self.assertEqual((account.handle, account.member), ("ada", self.ada_id))
+        self.same = client.Client.of_account(self.servers, account)
+        self.same.open_session()
+
+    def test_rows_of_an_archive_are_the_same_messages_whoever_brings_them(self):
+        first = self.same.bring_along(self.ROWS[0])
+        self.assertEqual(self.same.bring_along(self.ROWS[0]), first)
+        read = self.ada.json("read", first.hex())
+        self.assertEqual((read["body"], read["body_format"], read["signature"], read["folder"]),
+                         (self.ROWS[0]["content"], "html", "imported", "imported"))
+        self.assertEqual((read["imported"]["from"], read["imported"]["to"], read["imported"]["date"]),
+                         ("Amara Okafor", ["Ada"], self.ROWS[0]["date"]))
+
+        path = os.path.join(self.deployment.members, "messages.csv")
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(self.HEADINGS)
+            rows.writerows(row.values() for row in self.ROWS)
+        brought = self.ada.json("import", "linkedin", path)
+        self.assertEqual((brought["imported"], brought["present"], brought["bad"]), (2, 1, []))
+
+        contents = {header.message_id: content for _, header, content in self.same.fetch(mailbox_pb2.FOLDER_IMPORTED)}
+        self.assertEqual(len(contents), 3)
+        for row in self.ROWS:
+            message_id, _ = archive.ids(self.same.state_key, "linkedin", row)
+            self.assertEqual(contents[message_id], archive.linkedin(row, "ada"))
+
+
+class Reports(Deployed):
+    """The desk is a member like others."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.desk = client.Client(cls.servers, "desk")
+        cls.desk.create()
+        member = cls.desk.entry.member.hex()
+        daemons.configure(cls.deployment, f'\n[reports]\ndesk_handle = "desk"\ndesk_member = "{member}"\n')
+        cls.desk.open_session()
+
+    def test_what_letterlock_wrote_is_proved_to_the_desk(self):
+        ben = self.member("ben")
+        receipt = self.send_as_ada("send", "ben", "--subject", "Money", body="Send money first.")
+        message_id = bytes.fromhex(receipt["id"])
+        ben.report(self.ada_id, message_id, disclosure_pb2.REPORT_REASON_FRAUD, "she never paid")
+        (report, (disclosure, header, content)), = self.desk.reports()
+        self.assertEqual((report.reporter, header.message_id, content.body),
+                         (ben.entry.member, message_id, "Send money first."))
+        self.assertEqual((disclosure.reason, disclosure.note), (disclosure_pb2.REPORT_REASON_FRAUD, "she never paid"))
+        self.refused(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_REPORTED", ben.report, self.ada_id, message_id,
+                     disclosure_pb2.REPORT_REASON_FRAUD, "again")
+        self.desk.call("DeleteReport", mail_service_pb2.DeleteReportRequest(sequence=report.sequence))
+        self.assertEqual(list(self.desk.reports()), [])
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
     arguments, rest = parser.parse_known_args()
     BIN = arguments.bin
     with bindings.generated():
+        import archive
         import client
         import grpc
+        import keyfile
         import primitives
-        from letterlock.mail.v1 import envelope_pb2, mailbox_pb2
+        from letterlock.mail.v1 import disclosure_pb2, envelope_pb2, mail_service_pb2, mailbox_pb2
         unittest.main(argv=[sys.argv[0], *rest])
