@@ -4,6 +4,7 @@
 
 #include "attest/merkle.h"
 #include "crypto/base/encoding.h"
+#include "hash_lines.h"
 #include "text.h"
 
 namespace letterlock::attest {
@@ -32,14 +33,9 @@ absl::StatusOr<TlogProof> ParseTlogProof(std::string_view text) {
   if (!index) return Malformed();
   proof.index = *index;
 
-  while ((line = TakeLine(text)) && !line->empty()) {
-    absl::StatusOr<std::string> raw = crypto::Base64Decode(*line);
-    if (!raw.ok() || proof.inclusion.size() == kMaxProofNodes) return Malformed();
-    absl::StatusOr<crypto::Digest> hash = crypto::DigestFromBytes(*raw);
-    if (!hash.ok()) return Malformed();
-    proof.inclusion.push_back(*hash);
-  }
-  if (!line) return Malformed();
+  std::optional<std::vector<crypto::Digest>> inclusion = TakeHashLines(text, kMaxProofNodes);
+  if (!inclusion) return Malformed();
+  proof.inclusion = *std::move(inclusion);
   absl::StatusOr<UnverifiedNote> note = ParseNote(text);
   if (!note.ok() || !ParseCheckpoint(note->text).ok()) return Malformed();
   proof.checkpoint = std::string(text);
@@ -50,10 +46,7 @@ absl::StatusOr<std::string> FormatTlogProof(const TlogProof& proof) {
   std::string text = std::string(kHeader) + "\n";
   if (proof.extra) text.append(kExtra).append(crypto::Base64Encode(*proof.extra)).append("\n");
   text.append(kIndex).append(std::to_string(proof.index)).append("\n");
-  for (const crypto::Digest& hash : proof.inclusion) {
-    text.append(crypto::Base64Encode(crypto::ToString(hash))).append("\n");
-  }
-  text.append("\n").append(proof.checkpoint);
+  text.append(FormatHashLines(proof.inclusion)).append(proof.checkpoint);
   absl::StatusOr<TlogProof> back = ParseTlogProof(text);
   if (!back.ok() || *back != proof) return Malformed();
   return text;

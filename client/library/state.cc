@@ -7,7 +7,7 @@
 #include "crypto/base/kdf.h"
 #include "crypto/base/random.h"
 #include "crypto/base/strings.h"
-#include "file_lock.h"
+#include "server/config/file_lock.h"
 #include "server/config/files.h"
 
 namespace letterlock::client {
@@ -47,7 +47,7 @@ absl::StatusOr<std::string> Unseal(const crypto::SecretBytes<32>& state_key,
 }  // namespace
 
 struct StateFile::Transaction::Impl {
-  FileLock lock;
+  config::FileLock lock;
   std::string path;
   std::shared_ptr<const crypto::SecretBytes<32>> key;
   State state;
@@ -70,7 +70,8 @@ StateFile::StateFile(std::string directory, crypto::SecretBytes<32> state_key)
       key_(std::make_shared<const crypto::SecretBytes<32>>(std::move(state_key))) {}
 
 absl::StatusOr<StateFile::Transaction> StateFile::Begin(absl::Duration patience) const {
-  auto lock = FileLock::Take(directory_ + "/lock", patience);
+  auto lock = config::FileLock::Take(directory_ + "/lock", patience,
+                                     "another command is using this account");
   if (!lock.ok()) return lock.status();
   const std::string path = directory_ + "/state";
   State state;

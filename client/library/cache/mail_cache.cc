@@ -9,7 +9,7 @@
 #include "crypto/base/bytes.h"
 #include "crypto/base/random.h"
 #include "crypto/base/strings.h"
-#include "file_lock.h"
+#include "server/config/file_lock.h"
 
 namespace letterlock::client {
 namespace {
@@ -69,7 +69,7 @@ struct MailCache::Transaction::Impl {
   void KeepToBounds();
   absl::Status Damage(const absl::Status& status);
 
-  FileLock lock;
+  config::FileLock lock;
   std::shared_ptr<const SealedFiles> files;
   MessageTable table;
   bool thrown_away = false;
@@ -247,7 +247,8 @@ absl::Status MailCache::Transaction::Commit() {
 absl::StatusOr<MailCache::Transaction> MailCache::Begin(absl::Duration patience) const {
   const absl::Status made = files_->MakeFolder();
   if (!made.ok()) return made;
-  auto lock = FileLock::Take(files_->folder() + "/" + kLock, patience);
+  auto lock = config::FileLock::Take(files_->folder() + "/" + kLock, patience,
+                                     "another command is using this account's cache");
   if (!lock.ok()) return lock.status();
   auto impl = std::make_unique<Transaction::Impl>(
       Transaction::Impl{*std::move(lock), files_, MessageTable(), false});

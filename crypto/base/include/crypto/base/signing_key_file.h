@@ -1,4 +1,4 @@
-// The file that keeps a deployment's signing key (docs/formats.md, "Signing key file"):
+// The file that keeps a deployment's or a witness's signing key (docs/formats.md, "Signing key file"):
 //
 //   "LLSKEY01" ‖ u8 purpose ‖ seed (32)
 //
@@ -18,6 +18,7 @@ enum class SigningPurpose : uint8_t {
   kLog = 1,
   kPolicy = 2,
   kRegistrar = 3,
+  kWitness = 4,
 };
 
 inline constexpr size_t kSigningKeyFileSize = 41;

@@ -1,4 +1,4 @@
-#include "file_lock.h"
+#include "server/config/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,19 +8,21 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "crypto/base/strings.h"
 
-namespace letterlock::client {
+namespace letterlock::config {
 
-absl::StatusOr<FileLock> FileLock::Take(const std::string& path, absl::Duration patience) {
+absl::StatusOr<FileLock> FileLock::Take(const std::string& path, absl::Duration patience,
+                                        std::string_view held) {
   FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, "the account's lock file");
+  if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, path);
   const absl::Time until = absl::Now() + patience;
   while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
-      return absl::ErrnoToStatus(errno, "the account's lock file");
+      return absl::ErrnoToStatus(errno, path);
     }
     if (absl::Now() >= until) {
-      return absl::UnavailableError("another command is using this account");
+      return absl::Status(absl::StatusCode::kUnavailable, crypto::Absl(held));
     }
     absl::SleepFor(absl::Milliseconds(20));
   }
@@ -38,4 +40,4 @@ FileLock::~FileLock() {
   if (fd_ >= 0) close(fd_);
 }
 
-}  // namespace letterlock::client
+}  // namespace letterlock::config
