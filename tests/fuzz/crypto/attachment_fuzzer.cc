@@ -5,7 +5,7 @@
 //            sealed chunk by chunk with her keys. It opens if no byte of the padding is set, to the
 //            file, and is then what our own sealer makes of it.
 //   4        the same, with the padding right, and then one thing changed as `Damage` has it: it
-//            must not open, though the hash is that of what is there.
+//            must not open, though the hash (but for kHash) is that of what is there.
 #include <algorithm>
 #include <cstdint>
 #include <span>
@@ -51,8 +51,9 @@ enum class Damage {
   kSize,        // the reference says another size
   kCount,       // the reference says another count
   kKey,         // the reference has another key
+  kHash,        // the reference has another hash
 };
-constexpr int kDamages = 7;
+constexpr int kDamages = 8;
 
 seal::Attachment ReferenceTo(std::string_view key, std::uint64_t size,
                              std::string_view ciphertext) {
@@ -174,6 +175,8 @@ bool Change(Damage damage, std::uint32_t place, std::string_view bytes, std::str
     case Damage::kKey:
       reference->key = *crypto::SecretBytes<32>::FromBytes(std::string(32, 'x'));
       return true;
+    case Damage::kHash:
+      return true;
   }
   return false;
 }
@@ -185,7 +188,7 @@ void SenderSealsAndChanges(std::uint64_t size, std::uint32_t place, std::string_
   seal::Attachment reference = ReferenceTo(kKey, size, ciphertext);
   const auto damage = static_cast<Damage>(bytes.empty() ? 0 : bytes.front() % kDamages);
   if (!Change(damage, place, bytes, &ciphertext, &reference)) return;
-  reference.ciphertext_hash = crypto::Sha256(ciphertext);
+  reference.ciphertext_hash = crypto::Sha256(damage == Damage::kHash ? "other" : ciphertext);
   if (Open(reference, ciphertext).ok()) __builtin_trap();
 }
 
