@@ -15,7 +15,7 @@ import {
   hkdf,
   lp,
   random,
-  require,
+  demand,
   same,
   sign,
   u8,
@@ -69,10 +69,10 @@ export class Client {
   async #pin(entry) {
     const pinned = this.pins.get(entry.handle);
     if (pinned) {
-      require(same(pinned.member, entry.member), 'another member under a known handle');
-      require(entry.version >= pinned.version, 'an entry older than a known one');
+      demand(same(pinned.member, entry.member), 'another member under a known handle');
+      demand(entry.version >= pinned.version, 'an entry older than a known one');
       if (entry.version === pinned.version) {
-        require(same(pinned.bytes, entry.bytes), 'another entry of a known version');
+        demand(same(pinned.bytes, entry.bytes), 'another entry of a known version');
       } else {
         await this.#followSteps(pinned, entry);
       }
@@ -88,7 +88,7 @@ export class Client {
         handle,
         history_from: version,
       });
-      require(history.length > 0, 'the steps are missing');
+      demand(history.length > 0, 'the steps are missing');
       for (const signed of history) {
         const entry = checkEntry(signed, handle, this.trust);
         if (entry.version === version && version < until) (entries.push(entry), ++version);
@@ -117,7 +117,7 @@ export class Client {
     const earlier = await this.#entriesBetween(handle, 0n, entry.version);
     [...earlier, entry].reduce((before, after) => (checkStep(before, after), after));
     const signer = earlier.find((one) => same(one.identity_key_id, id));
-    require(signer && same(earlier[0].member, entry.member), "signed with a key that is not the sender's");
+    demand(signer && same(earlier[0].member, entry.member), "signed with a key that is not the sender's");
     return {key: signer.identity_key, replaced: true};
   }
 
@@ -136,7 +136,7 @@ export class Client {
 
   async entryOf(handle) {
     const {entry} = await this.lookup(handle);
-    require(entry, 'nobody has the handle');
+    demand(entry, 'nobody has the handle');
     return entry;
   }
 
@@ -151,14 +151,14 @@ export class Client {
       tree_size: checkpoint.size,
     });
     verifyInclusion(0n, checkpoint.size, leafHash(leaf), hashes, checkpoint.root);
-    require(same(leaf.subarray(0, 2), concat(u8(1), u8(1))), 'leaf 0 is not the genesis');
+    demand(same(leaf.subarray(0, 2), concat(u8(1), u8(1))), 'leaf 0 is not the genesis');
     const statement = leaf.subarray(2);
-    require(same(
-      H(ctx('deployment'), statement).subarray(0, 16),
-      this.trust.deployment,
-    ), "another deployment's log");
+    demand(
+      same(H(ctx('deployment'), statement).subarray(0, 16), this.trust.deployment),
+      "another deployment's log",
+    );
     const genesis = decodeCanonical('tlog.v1.GenesisStatement', statement);
-    require(genesis.origin === this.trust.policy.log.name, 'a genesis of another log');
+    demand(genesis.origin === this.trust.policy.log.name, 'a genesis of another log');
   }
 
   // The entry that the account stands on, or what is to follow it, signed. `changes` are fields of it.
@@ -183,7 +183,7 @@ export class Client {
       this.servers.directory.unary(DIRECTORY, 'Publish', {signed_entry: signed}),
     );
     const shown = await this.#check(proof, this.handle);
-    require(shown.entry && same(shown.entry.bytes, signed.entry), 'the directory published something else');
+    demand(shown.entry && same(shown.entry.bytes, signed.entry), 'the directory published something else');
     return shown;
   }
 
@@ -198,7 +198,7 @@ export class Client {
 
   async create() {
     const {entry, erasedVersion} = await this.lookup(this.handle);
-    require(!entry && erasedVersion === 0n, 'the handle is taken');
+    demand(!entry && erasedVersion === 0n, 'the handle is taken');
     const {proof} = await this.publish(this.signedEntry());
     return this.enroll(proof);
   }
@@ -291,18 +291,20 @@ export class Client {
     const {
       results: [{message}],
     } = await this.call('BatchGet', {references: [{sender, message_id: messageId}]});
-    require(message, 'no such message');
+    demand(message, 'no such message');
     return this.#open(message, {sender, message_id: messageId});
   }
 
   async #open(message, reference) {
     const opened = await open(message, this.entry, [this.encryption, ...this.earlierEncryption], this);
     const {sender, message_id: messageId} = opened.header;
-    require(same(sender, reference.sender) &&
-      same(messageId, reference.message_id), 'another message than was asked for');
+    demand(
+      same(sender, reference.sender) && same(messageId, reference.message_id),
+      'another message than was asked for',
+    );
     const key = mailboxKey(sender, messageId);
     const digest = H(message.header).toString('hex');
-    require((this.taken.get(key) ?? digest) === digest, 'other bytes under a known sender and id');
+    demand((this.taken.get(key) ?? digest) === digest, 'other bytes under a known sender and id');
     this.taken.set(key, digest);
     return {...opened, state: message.state};
   }

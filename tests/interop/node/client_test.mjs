@@ -11,8 +11,9 @@ import {CallFailed, Code, Servers} from './calls.mjs';
 import {Client, mailboxKey} from './client.mjs';
 import {checkEntry} from './directory.mjs';
 import {decode, encode, enumOf} from './messages.mjs';
+import {sealContent} from './envelopes.mjs';
 import {Member} from './letterlock.mjs';
-import {H, Refused, ascii, ed25519Key, random, same, zeros} from './primitives.mjs';
+import {H, Refused, ascii, concat, ed25519Key, random, same, sign, zeros} from './primitives.mjs';
 import {signWithTorsion, signWithoutNonce} from './forgeries.mjs';
 
 const [program, config, folder, firstFolder] = process.argv.slice(2);
@@ -217,6 +218,82 @@ test("another key than the directory's signs for nobody", async () => {
   const toNed = await tom.seal('ned', {body: "not by tom's key"}, {keys});
   await tom.send(toNed.envelope);
   await assert.rejects(ned.read(tom.entry.member, toNed.header.message_id), Refused);
+});
+
+test('what a stranger can write that nobody may be shown, neither side shows', async () => {
+  const mal = await member('mal');
+  const eva = await member('eva');
+  await member('sue');
+  const written = {
+    body: 'a body',
+    body_format: 1,
+    sent_unix_ms: 1n,
+    sender_handle: 'mal',
+  };
+  const signWith = (bytes) => sign(mal.identity, 'message', bytes);
+  const content = (changes) => (to) => [
+    encode('mail.v1.Content', {...written, recipient_handle: to, ...changes}),
+    {},
+  ];
+  const sealed = (made) => (to) => [content({})(to)[0], made];
+  const unknownField = Buffer.from('a00601', 'hex');
+  const forgeries = {
+    "in another member's name": content({sender_handle: 'sue'}),
+    "in the reader's own name": (to) => content({sender_handle: to})(to),
+    'meant for somebody else': content({recipient_handle: 'mal-2'}),
+    'no handle': content({sender_handle: ''}),
+    'a subject of 201 characters': content({subject: 's'.repeat(201)}),
+    'a body of 2,001 characters': content({body: 'b'.repeat(2001)}),
+    'no format': content({body_format: 0}),
+    'a format that nobody knows': content({body_format: 3}),
+    'a message to oneself': (to) => content({imported: {source: 'linkedin'}, sender_handle: to})(to),
+    "another archive's message": content({imported: {source: 'linkedin'}}),
+    'an attachment with a path': content({
+      attachments: [{file_name: 'a/b', key: zeros(32), ciphertext_hash: zeros(32), chunk_count: 1}],
+    }),
+    'an attachment with a short key': content({
+      attachments: [{file_name: 'a', key: zeros(31), ciphertext_hash: zeros(32), chunk_count: 1}],
+    }),
+    'a field that nobody knows': (to) => [concat(content({})(to)[0], unknownField), {}],
+    'a default that is written': (to) => [concat(Buffer.from('0a00', 'hex'), content({})(to)[0]), {}],
+    'text that is not UTF-8': (to) => [concat(Buffer.from('0a01ff', 'hex'), content({})(to)[0]), {}],
+    'another commitment': sealed({commitment: random(32)}),
+    'padding that is not zero': sealed({
+      pad: (bytes, length) => concat(bytes, zeros(length - bytes.length - 1), Buffer.from('1')),
+    }),
+    'more padding than needed': sealed({paddedLength: () => 512}),
+    'a length that does not fit': sealed({pad: (bytes, length) => Buffer.alloc(length, 0xff)}),
+    'a signature over something else': sealed({signWith: (bytes) => signWith(concat(bytes, bytes))}),
+    'a signature that holds with the cofactor': sealed({
+      signWith: (bytes) => signWithTorsion(mal.identity, 'message', bytes),
+    }),
+    'a signature without a nonce': sealed({
+      signWith: (bytes) => signWithoutNonce(mal.identity, 'message', bytes),
+    }),
+  };
+  const send = async (reader, make) => {
+    const [bytes, made] = make(reader.handle);
+    const {envelope, header} = await sealContent(bytes, mal.entry, reader, {signWith, ...made});
+    await mal.send(envelope);
+    return header.message_id;
+  };
+  const toAda = await mal.entryOf('ada');
+  // What is written well is shown; and may go on being written, where somebody has to accept that.
+  await eva.read(mal.entry.member, await send(eva.entry, content({})));
+  await adaReads(await send(toAda, content({})));
+  if (firstFolder === 'requests') {
+    await eva.call('Respond', {member: mal.entry.member, answer: enumOf('mail.v1.Answer').ANSWER_ACCEPT});
+    await ada.json(['respond', 'accept', 'mal']);
+  }
+  const ids = {};
+  for (const [name, make] of Object.entries(forgeries)) {
+    const toEva = await send(eva.entry, make);
+    await assert.rejects(eva.read(mal.entry.member, toEva), Refused, name);
+    ids[(await send(toAda, make)).toString('hex')] = name;
+  }
+  const listed = await Promise.all(['inbox', 'requests'].map((name) => ada.json([name])));
+  const refused = listed.flatMap((listing) => listing.refused.map(({id}) => ids[id]));
+  assert.deepEqual(refused.filter(Boolean).sort(), Object.values(ids).sort());
 });
 
 test('what one side does not believe of an entry, the other refuses, too', async () => {

@@ -11,7 +11,7 @@ import {
   concat,
   ctx,
   keyId,
-  require,
+  demand,
   same,
   u64,
   u8,
@@ -23,7 +23,7 @@ const HANDLE = /^[a-z0-9][a-z0-9._-]{1,62}$/;
 const HEAD_LEAF = concat(u8(2), u8(1));
 
 export function checkHandle(handle) {
-  require(HANDLE.test(handle), 'not a handle');
+  demand(HANDLE.test(handle), 'not a handle');
 }
 
 export function memberId(deployment, genesisKey, handle) {
@@ -54,23 +54,23 @@ export function mapRoot(leaves, depth = 0) {
 function parseMapProof(bytes) {
   let at = 0;
   const take = (count) => {
-    require(at + count <= bytes.length, 'a map proof cut short');
+    demand(at + count <= bytes.length, 'a map proof cut short');
     return bytes.subarray(at, (at += count));
   };
   const depth = take(2).readUInt16BE();
-  require(depth <= 256, 'a map proof of more than 256 levels');
+  demand(depth <= 256, 'a map proof of more than 256 levels');
   const bitmap = take(Math.ceil(depth / 8));
   for (let bit = depth; bit < 8 * bitmap.length; ++bit)
-    require(!bitAt(bitmap, bit), 'a bit that means nothing');
+    demand(!bitAt(bitmap, bit), 'a bit that means nothing');
   const siblings = [];
   for (let level = 0; level < depth; ++level) {
     siblings.push(bitAt(bitmap, level) ? take(32) : zeros(32));
-    require(!bitAt(bitmap, level) || !isEmpty(siblings[level]), 'an empty sibling called full');
+    demand(!bitAt(bitmap, level) || !isEmpty(siblings[level]), 'an empty sibling called full');
   }
   const kind = take(1)[0];
-  require(kind <= 1, 'a terminal of an unknown kind');
+  demand(kind <= 1, 'a terminal of an unknown kind');
   const terminal = kind ? {position: take(32), value: take(32)} : null;
-  require(at === bytes.length, 'trailing bytes');
+  demand(at === bytes.length, 'trailing bytes');
   return {siblings, terminal};
 }
 
@@ -80,16 +80,16 @@ export function checkMapProof(bytes, position, root) {
   const depth = siblings.length;
   if (terminal) {
     for (let bit = 0; bit < depth; ++bit) {
-      require(bitAt(terminal.position, bit) === bitAt(position, bit), 'a leaf of another place');
+      demand(bitAt(terminal.position, bit) === bitAt(position, bit), 'a leaf of another place');
     }
   }
-  require(depth === 0 || !isEmpty(siblings[depth - 1]), 'a map proof deeper than the map');
+  demand(depth === 0 || !isEmpty(siblings[depth - 1]), 'a map proof deeper than the map');
   let hash = terminal ? mapLeaf(terminal.position, terminal.value) : zeros(32);
   for (let level = depth - 1; level >= 0; --level) {
     const pair = bitAt(position, level) ? [siblings[level], hash] : [hash, siblings[level]];
     hash = H(ctx('map-node'), ...pair);
   }
-  require(same(hash, root), 'a map proof under another root');
+  demand(same(hash, root), 'a map proof under another root');
   return terminal && same(terminal.position, position) ? terminal.value : null;
 }
 
@@ -103,41 +103,49 @@ export const directoryValue = (version, commitment) => H(ctx('map-value'), u64(v
 
 function checkAttestation(entry, attestation, trust) {
   if (trust.development) {
-    require(!attestation, 'an attestation where nobody may vouch');
+    demand(!attestation, 'an attestation where nobody may vouch');
     return;
   }
-  require(attestation, 'nobody vouches for the handle');
+  demand(attestation, 'nobody vouches for the handle');
   const {statement, registrar_key: key, signature} = attestation;
-  require(trust.registrars.some((known) => same(known, key)), 'a registrar whom nobody knows');
+  demand(
+    trust.registrars.some((known) => same(known, key)),
+    'a registrar whom nobody knows',
+  );
   verify(key, 'registrar-attestation', statement, signature);
   const said = decodeCanonical('directory.v1.RegistrarStatement', statement);
-  require(same(said.deployment, entry.deployment) &&
-    said.handle === entry.handle &&
-    same(said.genesis_key, entry.genesis_key), "another handle's attestation");
+  demand(
+    same(said.deployment, entry.deployment) &&
+      said.handle === entry.handle &&
+      same(said.genesis_key, entry.genesis_key),
+    "another handle's attestation",
+  );
 }
 
 // A `SignedEntry` that holds by itself, as {..., member, bytes}. That its owner wanted a later version shows
 // in `checkStep` alone.
 export function checkEntry(signed, handle, trust) {
   const entry = decodeCanonical('directory.v1.DirectoryEntry', signed.entry);
-  require(same(entry.deployment, trust.deployment), 'an entry of another deployment');
-  require(entry.suite === 1, 'an unknown suite');
+  demand(same(entry.deployment, trust.deployment), 'an entry of another deployment');
+  demand(entry.suite === 1, 'an unknown suite');
   checkHandle(entry.handle);
-  require(entry.handle === handle, "another handle's entry");
+  demand(entry.handle === handle, "another handle's entry");
   for (const key of [entry.genesis_key, entry.identity_key]) checkEd25519Key(key);
   checkX25519Key(entry.encryption_key);
-  require(entry.recovery_key_digest.length === 32, 'not a digest');
-  require([0, 32].includes(entry.keyring_hash.length), 'not a hash');
-  require([0, 32].includes(signed.recovery_key.length), 'not a recovery key');
+  demand(entry.recovery_key_digest.length === 32, 'not a digest');
+  demand([0, 32].includes(entry.keyring_hash.length), 'not a hash');
+  demand([0, 32].includes(signed.recovery_key.length), 'not a recovery key');
   if (entry.version === 1n) {
-    require(same(entry.identity_key, entry.genesis_key), 'a first entry under another key');
-    require(!entry.previous_entry_hash.length &&
-      !signed.change_signature.length &&
-      !signed.recovery_key.length, 'a first entry that follows another');
+    demand(same(entry.identity_key, entry.genesis_key), 'a first entry under another key');
+    demand(
+      !entry.previous_entry_hash.length && !signed.change_signature.length && !signed.recovery_key.length,
+      'a first entry that follows another',
+    );
   } else {
-    require(entry.version > 1n &&
-      entry.previous_entry_hash.length === 32 &&
-      signed.change_signature.length === 64, 'a later entry that follows none');
+    demand(
+      entry.version > 1n && entry.previous_entry_hash.length === 32 && signed.change_signature.length === 64,
+      'a later entry that follows none',
+    );
   }
   verify(entry.identity_key, 'directory-entry', signed.entry, signed.signature);
   checkAttestation(entry, signed.registrar_attestation, trust);
@@ -156,17 +164,17 @@ export const entryHash = (entry) => H(ctx('directory-entry-hash'), entry);
 
 // `next` is the version after `previous`, and who held that one wanted it. Both by `checkEntry`.
 export function checkStep(previous, next) {
-  require(next.version === previous.version + 1n, 'not the next version');
-  require(same(next.previous_entry_hash, entryHash(previous.bytes)), 'after another entry');
-  require(next.handle === previous.handle && same(next.genesis_key, previous.genesis_key), 'another member');
+  demand(next.version === previous.version + 1n, 'not the next version');
+  demand(same(next.previous_entry_hash, entryHash(previous.bytes)), 'after another entry');
+  demand(next.handle === previous.handle && same(next.genesis_key, previous.genesis_key), 'another member');
   const recovery = next.signed.recovery_key;
   if (recovery.length) {
-    require(same(recoveryKeyDigest(recovery), previous.recovery_key_digest), 'a recovery key of nobody');
+    demand(same(recoveryKeyDigest(recovery), previous.recovery_key_digest), 'a recovery key of nobody');
   } else {
-    require(same(
-      next.recovery_key_digest,
-      previous.recovery_key_digest,
-    ), 'a new recovery key without the old one');
+    demand(
+      same(next.recovery_key_digest, previous.recovery_key_digest),
+      'a new recovery key without the old one',
+    );
   }
   verify(
     recovery.length ? recovery : previous.identity_key,
@@ -179,15 +187,16 @@ export function checkStep(previous, next) {
 // --- entry proofs ---------------------------------------------------------------------------------
 
 function checkHead(proof, trust, nowMs) {
-  require(proof, 'no head');
+  demand(proof, 'no head');
   const checkpoint = trust.openCheckpoint(proof.checkpoint, nowMs);
   verifyInclusion(proof.index, checkpoint.size, leafHash(proof.head_leaf), proof.inclusion, checkpoint.root);
-  require(same(proof.head_leaf.subarray(0, 2), HEAD_LEAF), 'not a head');
+  demand(same(proof.head_leaf.subarray(0, 2), HEAD_LEAF), 'not a head');
   const head = decodeCanonical('tlog.v1.Head', proof.head_leaf.subarray(2));
-  require(same(head.deployment, trust.deployment), 'a head of another deployment');
-  require(head.sequence >= 1n &&
-    head.directory_root.length === 32 &&
-    head.publication_root.length === 32, 'a head without its roots');
+  demand(same(head.deployment, trust.deployment), 'a head of another deployment');
+  demand(
+    head.sequence >= 1n && head.directory_root.length === 32 && head.publication_root.length === 32,
+    'a head without its roots',
+  );
   requireFresh(head.time_unix_ms, nowMs, 'head');
   return {checkpoint, head};
 }
@@ -206,13 +215,13 @@ export function checkEntryProof(proof, handle, trust, nowMs) {
   let entry = null;
   let expected = null;
   if (proof.signed_entry) {
-    require(erasedVersion === 0n && proof.salt.length === 32, 'an entry, and what goes with none');
+    demand(erasedVersion === 0n && proof.salt.length === 32, 'an entry, and what goes with none');
     entry = checkEntry(proof.signed_entry, handle, trust);
     expected = directoryValue(entry.version, directoryCommitment(proof.salt, entry.bytes));
   } else {
-    require(proof.salt.length === 0 && erasedVersion !== 1n, 'no entry, and what goes with one');
+    demand(proof.salt.length === 0 && erasedVersion !== 1n, 'no entry, and what goes with one');
     if (erasedVersion) expected = directoryValue(erasedVersion, zeros(32));
   }
-  require(expected ? value && same(value, expected) : value === null, 'the map holds something else');
+  demand(expected ? value && same(value, expected) : value === null, 'the map holds something else');
   return {checkpoint, head, entry, erasedVersion};
 }

@@ -16,7 +16,7 @@ import {
   keyId,
   lp,
   random,
-  require,
+  demand,
   same,
   sign,
   verify,
@@ -47,31 +47,31 @@ const encryptionKey = (contentKey) => hkdf(contentKey, NOTHING, 'content-key');
 
 function characters(text) {
   const wellFormed = Buffer.from(text, 'utf8').toString('utf8') === text;
-  require(wellFormed, 'not Unicode');
+  demand(wellFormed, 'not Unicode');
   return [...text].length;
 }
 
 function checkAttachment({file_name: name, key, ciphertext_hash: hash}) {
   const bytes = Buffer.byteLength(name);
-  require(bytes >= 1 &&
-    bytes <= 255 &&
-    !/[/\0]/.test(name) &&
-    name !== '.' &&
-    name !== '..', 'not a file name');
-  require(key.length === 32 && hash.length === 32, 'not an attachment');
+  demand(
+    bytes >= 1 && bytes <= 255 && !/[/\0]/.test(name) && name !== '.' && name !== '..',
+    'not a file name',
+  );
+  demand(key.length === 32 && hash.length === 32, 'not an attachment');
 }
 
 function checkContent(content) {
-  require(characters(content.subject) <= 200, 'a subject of more than 200 characters');
-  require(characters(content.body) <= 2_000, 'a body of more than 2,000 characters');
-  require([BODY_FORMAT.BODY_FORMAT_PLAIN, BODY_FORMAT.BODY_FORMAT_HTML].includes(
-    content.body_format,
-  ), 'no body format');
-  require(content.attachments.length <= MOST_ATTACHMENTS, 'too many attachments');
+  demand(characters(content.subject) <= 200, 'a subject of more than 200 characters');
+  demand(characters(content.body) <= 2_000, 'a body of more than 2,000 characters');
+  demand(
+    [BODY_FORMAT.BODY_FORMAT_PLAIN, BODY_FORMAT.BODY_FORMAT_HTML].includes(content.body_format),
+    'no body format',
+  );
+  demand(content.attachments.length <= MOST_ATTACHMENTS, 'too many attachments');
   content.attachments.forEach(checkAttachment);
   checkHandle(content.sender_handle);
   checkHandle(content.recipient_handle);
-  require(!content.imported && content.sender_handle !== content.recipient_handle, 'an imported message');
+  demand(!content.imported && content.sender_handle !== content.recipient_handle, 'an imported message');
 }
 
 // --- sealing --------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ function checkContent(content) {
 const wrapAad = (header, id) => concat(H(header), id);
 const signedBytes = (header, content) => concat(H(header), H(content));
 
-// An `Envelope`, and the `header` that it holds. `made` names what is otherwise random: for test vectors.
+// An `Envelope`, and the `header` that it holds. `made` names what is otherwise random, for test vectors.
 export async function seal(message, sender, keys, recipient, made = {}) {
   const content = {
     body_format: BODY_FORMAT.BODY_FORMAT_PLAIN,
@@ -91,7 +91,15 @@ export async function seal(message, sender, keys, recipient, made = {}) {
     recipient_handle: recipient.handle,
   };
   checkContent(content);
-  const contentBytes = encode('mail.v1.Content', content);
+  const signWith = (bytes) => sign(keys.identity, 'message', bytes);
+  return sealContent(encode('mail.v1.Content', content), sender, recipient, {signWith, ...made});
+}
+
+const padTo = (signed, length) => concat(signed, zeros(length - signed.length));
+
+// The same for content that nobody checked, and with `made.signWith(bytes)`, `made.pad(signed, length)`,
+// `made.paddedLength(size)` and `made.commitment` for what is otherwise computed: for tests of who reads that.
+export async function sealContent(contentBytes, sender, recipient, made) {
   const signedSize = encode('mail.v1.SignedContent', {content: contentBytes, signature: zeros(64)}).length;
   const contentKey = made.contentKey ?? random(32);
   const messageId = made.messageId ?? random(16);
@@ -106,14 +114,14 @@ export async function seal(message, sender, keys, recipient, made = {}) {
     recipient: recipient.member,
     recipient_encryption_key_id: recipient.encryption_key_id,
     nonce: made.nonce ?? random(24),
-    padded_length: paddedLength(4 + signedSize),
-    commitment: contentCommitment(contentKey),
+    padded_length: (made.paddedLength ?? paddedLength)(4 + signedSize),
+    commitment: made.commitment ?? contentCommitment(contentKey),
   };
-  require(header.padded_length <= MOST_PADDED, 'more than fits into an envelope');
+  demand(header.padded_length <= MOST_PADDED, 'more than fits into an envelope');
   const headerBytes = encode('mail.v1.EnvelopeHeader', header);
-  const signature = sign(keys.identity, 'message', signedBytes(headerBytes, contentBytes));
+  const signature = made.signWith(signedBytes(headerBytes, contentBytes));
   const signed = lp(encode('mail.v1.SignedContent', {content: contentBytes, signature}));
-  const padded = concat(signed, zeros(header.padded_length - signed.length));
+  const padded = (made.pad ?? padTo)(signed, header.padded_length);
   const wrap = (key, id) => hpkeSeal(key, 'wrap', wrapAad(headerBytes, id), contentKey);
   const envelope = {
     header: headerBytes,
@@ -140,18 +148,18 @@ export function parseHeader(bytes, deployment) {
     ['nonce', 24],
     ['commitment', 32],
   ]) {
-    require(header[field].length === size, `${field} of another size`);
+    demand(header[field].length === size, `${field} of another size`);
   }
-  require(same(header.deployment, deployment), 'another deployment');
-  require(header.suite === 1, 'an unknown suite');
+  demand(same(header.deployment, deployment), 'another deployment');
+  demand(header.suite === 1, 'an unknown suite');
   return header;
 }
 
 function unpad(padded) {
   const length = padded.readUInt32BE();
-  require(4 + length <= padded.length, 'a length that does not fit');
-  require(paddedLength(4 + length) === padded.length, 'padding that is not minimal');
-  require(allZero(padded.subarray(4 + length)), 'padding that is not zero');
+  demand(4 + length <= padded.length, 'a length that does not fit');
+  demand(paddedLength(4 + length) === padded.length, 'padding that is not minimal');
+  demand(allZero(padded.subarray(4 + length)), 'padding that is not zero');
   return padded.subarray(4, 4 + length);
 }
 
@@ -162,18 +170,19 @@ function unpad(padded) {
 export async function open(message, own, keys, members) {
   const header = parseHeader(message.header, own.deployment);
   const received = same(header.recipient, own.member);
-  require(received !== same(header.sender, own.member), "not this mailbox's, or a message to oneself");
-  require(message.wrap.length === 80 &&
-    message.ciphertext.length === header.padded_length + 16, 'a part of another size');
-  require(header.padded_length >= 256 &&
-    header.padded_length <= MOST_PADDED, 'a padded length that none has');
+  demand(received !== same(header.sender, own.member), "not this mailbox's, or a message to oneself");
+  demand(
+    message.wrap.length === 80 && message.ciphertext.length === header.padded_length + 16,
+    'a part of another size',
+  );
+  demand(header.padded_length >= 256 && header.padded_length <= MOST_PADDED, 'a padded length that none has');
 
   const contentKey = await unwrap(
     message,
     received ? header.recipient_encryption_key_id : header.sender_encryption_key_id,
     keys,
   );
-  require(same(contentCommitment(contentKey), header.commitment), 'another content key');
+  demand(same(contentCommitment(contentKey), header.commitment), 'another content key');
   const padded = aeadOpen(encryptionKey(contentKey), header.nonce, message.ciphertext, message.header);
   const signed = decodeCanonical('mail.v1.SignedContent', unpad(padded));
   const content = decodeCanonical('mail.v1.Content', signed.content);
@@ -182,9 +191,9 @@ export async function open(message, own, keys, members) {
   const [ownHandle, otherHandle] = received
     ? [content.recipient_handle, content.sender_handle]
     : [content.sender_handle, content.recipient_handle];
-  require(ownHandle === own.handle, 'meant for, or from, somebody else');
+  demand(ownHandle === own.handle, 'meant for, or from, somebody else');
   const other = await members.entryOf(otherHandle);
-  require(same(other.member, received ? header.sender : header.recipient), "another member's handle");
+  demand(same(other.member, received ? header.sender : header.recipient), "another member's handle");
   const {key, replaced} = await members.signerOf(content.sender_handle, header.sender_identity_key_id);
   verify(key, 'message', signedBytes(message.header, signed.content), signed.signature);
   return {header, content, replaced};
@@ -192,6 +201,6 @@ export async function open(message, own, keys, members) {
 
 async function unwrap({header, wrap}, id, keys) {
   const key = keys.find(({public: own}) => same(keyId(own), id));
-  require(key, 'sealed for a key that is not here');
+  demand(key, 'sealed for a key that is not here');
   return hpkeOpen(key.private, 'wrap', wrapAad(header, id), wrap);
 }

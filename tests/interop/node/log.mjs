@@ -6,7 +6,7 @@ import {
   base64,
   checkEd25519Key,
   concat,
-  require,
+  demand,
   same,
   u8,
   utf8,
@@ -23,8 +23,10 @@ const OLDEST_MS = 600_000n;
 const MOST_AHEAD_MS = 120_000n;
 
 export function requireFresh(timeMs, nowMs, what) {
-  require(timeMs + OLDEST_MS >= nowMs &&
-    timeMs <= nowMs + MOST_AHEAD_MS, `${what}: stale, or from the future`);
+  demand(
+    timeMs + OLDEST_MS >= nowMs && timeMs <= nowMs + MOST_AHEAD_MS,
+    `${what}: stale, or from the future`,
+  );
 }
 
 // --- signed notes ---------------------------------------------------------------------------------
@@ -34,24 +36,24 @@ export function parseVkey(text) {
   const [name, id, rest] = [/^([^+]*)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? []].map((match) =>
     match.slice(1),
   )[0];
-  require(rest !== undefined && NAME.test(name), 'not a verification key');
+  demand(rest !== undefined && NAME.test(name), 'not a verification key');
   const typed = base64(rest);
   const type = typed[0];
-  require(type === LOG || type === COSIGNATURE, 'a verification key of an unknown type');
+  demand(type === LOG || type === COSIGNATURE, 'a verification key of an unknown type');
   const key = typed.subarray(1);
   checkEd25519Key(key);
-  require(same(
-    H(Buffer.from(`${name}\n`), typed).subarray(0, 4),
-    Buffer.from(id, 'hex'),
-  ), 'a verification key of another id');
+  demand(
+    same(H(Buffer.from(`${name}\n`), typed).subarray(0, 4), Buffer.from(id, 'hex')),
+    'a verification key of another id',
+  );
   return {name, id, type, key};
 }
 
 function parseSignatureLine(line) {
   const match = /^— (\S+) (\S+)$/u.exec(line);
-  require(match && NAME.test(match[1]), 'not a signature line');
+  demand(match && NAME.test(match[1]), 'not a signature line');
   const bytes = base64(match[2]);
-  require(bytes.length > 4, 'a signature line without a signature');
+  demand(bytes.length > 4, 'a signature line without a signature');
   return {name: match[1], id: bytes.subarray(0, 4).toString('hex'), signature: bytes.subarray(4)};
 }
 
@@ -60,9 +62,9 @@ function verifyNote(text, {type, key}, signature) {
     verifyRaw(key, Buffer.from(text), signature, 'a known key, and not its signature');
     return null;
   }
-  require(signature.length === 72, 'not a cosignature');
+  demand(signature.length === 72, 'not a cosignature');
   const timestamp = signature.readBigUInt64BE(0);
-  require(timestamp <= LATEST_COSIGNATURE, 'a cosignature of no time');
+  demand(timestamp <= LATEST_COSIGNATURE, 'a cosignature of no time');
   verifyRaw(
     key,
     Buffer.from(`cosignature/v1\ntime ${timestamp}\n${text}`),
@@ -76,24 +78,24 @@ function verifyNote(text, {type, key}, signature) {
 // signature by one of them has to verify, and one at least has to be there.
 export function openNote(bytes, keys) {
   const note = utf8(bytes);
-  require(!/[\u0000-\u0009\u000b-\u001f]/.test(note), 'a note with control characters');
+  demand(!/[\u0000-\u0009\u000b-\u001f]/.test(note), 'a note with control characters');
   const split = note.lastIndexOf('\n\n');
-  require(split >= 0 && note.endsWith('\n'), 'not a signed note');
+  demand(split >= 0 && note.endsWith('\n'), 'not a signed note');
   const text = note.slice(0, split + 1);
   const lines = note.slice(split + 2, -1).split('\n');
-  require(lines.length <= MOST_SIGNATURES, 'too many signatures');
+  demand(lines.length <= MOST_SIGNATURES, 'too many signatures');
   const signers = [];
   const seen = new Set();
   for (const line of lines) {
     const {name, id, signature} = parseSignatureLine(line);
     const known = keys.filter((key) => key.name === name && key.id === id);
-    require(known.length < 2, 'two keys of one name and id');
+    demand(known.length < 2, 'two keys of one name and id');
     if (!known.length) continue;
     const timestamp = verifyNote(text, known[0], signature);
     if (!seen.has(line)) signers.push({key: known[0], timestamp});
     seen.add(line);
   }
-  require(signers.length, 'signed by nobody who is known');
+  demand(signers.length, 'signed by nobody who is known');
   return {text, signers};
 }
 
@@ -102,15 +104,18 @@ export function openNote(bytes, keys) {
 // {origin, size, root, cosignatures} of a checkpoint that `log` signed.
 export function openCheckpoint(bytes, log, witnesses) {
   const {text, signers} = openNote(bytes, [log, ...witnesses]);
-  require(signers.some(({key}) => key === log), 'not signed by the log');
+  demand(
+    signers.some(({key}) => key === log),
+    'not signed by the log',
+  );
   const match = /^([^\n]+)\n(0|[1-9][0-9]{0,19})\n([^\n]+)\n$/.exec(text);
-  require(match, 'not a checkpoint');
+  demand(match, 'not a checkpoint');
   const [, origin, digits, encoded] = match;
   const size = BigInt(digits);
   const root = base64(encoded);
-  require(origin === log.name, "another log's checkpoint");
-  require(size < 1n << 64n && root.length === 32, 'not a checkpoint');
-  require(size > 0n || same(root, H()), 'an empty tree with a root');
+  demand(origin === log.name, "another log's checkpoint");
+  demand(size < 1n << 64n && root.length === 32, 'not a checkpoint');
+  demand(size > 0n || same(root, H()), 'an empty tree with a root');
   return {origin, size, root, cosignatures: signers.filter(({timestamp}) => timestamp !== null)};
 }
 
@@ -124,30 +129,30 @@ function parsePolicy(lines) {
   for (const line of lines) {
     const [keyword, ...words] = line.trim().split(/[ \t]+/);
     if (!keyword || keyword.startsWith('#')) continue;
-    require(policy.quorum === null, 'a trust file goes on behind its quorum');
+    demand(policy.quorum === null, 'a trust file goes on behind its quorum');
     if (keyword === 'log' && words.length <= 2 && !policy.log) {
       policy.log = parseVkey(words[0]);
     } else if (keyword === 'witness' && (words.length === 2 || words.length === 3)) {
       const witness = parseVkey(words[1]);
-      require(witness.type === COSIGNATURE && !policy.groups.has(words[0]), 'not a witness');
+      demand(witness.type === COSIGNATURE && !policy.groups.has(words[0]), 'not a witness');
       policy.witnesses.push(witness);
       policy.groups.set(words[0], {witness});
     } else if (keyword === 'group' && words.length >= 3) {
       const [name, count, ...members] = words;
       const threshold = MEMBERS[count]?.(members.length) ?? Number(count);
-      require(threshold >= 1 && threshold <= members.length && !policy.groups.has(name), 'not a group');
+      demand(threshold >= 1 && threshold <= members.length && !policy.groups.has(name), 'not a group');
       policy.groups.set(name, {threshold, members: members.map((member) => groupOf(policy, member))});
     } else {
-      require(keyword === 'quorum' && words.length === 1, 'a line that no trust file has');
+      demand(keyword === 'quorum' && words.length === 1, 'a line that no trust file has');
       policy.quorum = words[0] === 'none' ? {threshold: 0, members: []} : groupOf(policy, words[0]);
     }
   }
-  require(policy.log?.type === LOG && policy.quorum, 'a trust file without a log or a quorum');
+  demand(policy.log?.type === LOG && policy.quorum, 'a trust file without a log or a quorum');
   return policy;
 }
 
 function groupOf(policy, name) {
-  require(policy.groups.has(name), 'a group that is not there');
+  demand(policy.groups.has(name), 'a group that is not there');
   return policy.groups.get(name);
 }
 
@@ -159,9 +164,9 @@ function reached(group, witnesses) {
 export class Trust {
   constructor(text) {
     const lines = text.split('\n');
-    require(lines.shift() === 'letterlock-trust/v1' && lines.at(-1) === '', 'not a trust file');
+    demand(lines.shift() === 'letterlock-trust/v1' && lines.at(-1) === '', 'not a trust file');
     const policyAt = lines.indexOf('tlog-policy');
-    require(policyAt >= 0, 'a trust file without a log');
+    demand(policyAt >= 0, 'a trust file without a log');
     this.development = false;
     this.registrars = [];
     for (const line of lines.slice(0, policyAt)) {
@@ -172,12 +177,16 @@ export class Trust {
       else if (keyword === 'registrar') this.registrars.push(base64(value));
       // Policies are for those who check exports.
       else
-        require(line.startsWith('#') ||
-          /^policy-(key|threshold)$/.test(keyword), 'a line that no trust file has');
+        demand(
+          line.startsWith('#') || /^policy-(key|threshold)$/.test(keyword),
+          'a line that no trust file has',
+        );
     }
-    require(this.deployment, 'a trust file without a deployment');
-    require(this.development ===
-      (this.registrars.length === 0), 'a trust file that does not say who registers');
+    demand(this.deployment, 'a trust file without a deployment');
+    demand(
+      this.development === (this.registrars.length === 0),
+      'a trust file that does not say who registers',
+    );
     this.policy = parsePolicy(lines.slice(policyAt + 1));
   }
 
@@ -185,7 +194,7 @@ export class Trust {
   openCheckpoint(bytes, nowMs) {
     const checkpoint = openCheckpoint(bytes, this.policy.log, this.policy.witnesses);
     const fresh = checkpoint.cosignatures.filter(({timestamp}) => isFresh(timestamp * 1000n, nowMs));
-    require(reached(this.policy.quorum, new Set(fresh.map(({key}) => key))), 'too few witnesses');
+    demand(reached(this.policy.quorum, new Set(fresh.map(({key}) => key))), 'too few witnesses');
     return checkpoint;
   }
 }
@@ -207,11 +216,11 @@ const nodeHash = (left, right) => H(u8(1), left, right);
 
 // RFC 9162, section 2.1.3.2.
 export function verifyInclusion(index, size, leaf, proof, root) {
-  require(index < size, 'beyond the tree');
-  require(leaf.length === 32 && root.length === 32, 'not a hash');
+  demand(index < size, 'beyond the tree');
+  demand(leaf.length === 32 && root.length === 32, 'not a hash');
   let [node, last, hash] = [index, size - 1n, leaf];
   for (const sibling of proof) {
-    require(last > 0n && sibling.length === 32, 'an inclusion proof that does not fit');
+    demand(last > 0n && sibling.length === 32, 'an inclusion proof that does not fit');
     if (node & 1n || node === last) {
       hash = nodeHash(sibling, hash);
       while (!(node & 1n) && node > 0n) [node, last] = [node >> 1n, last >> 1n];
@@ -220,25 +229,25 @@ export function verifyInclusion(index, size, leaf, proof, root) {
     }
     [node, last] = [node >> 1n, last >> 1n];
   }
-  require(last === 0n && same(hash, root), 'not in the log');
+  demand(last === 0n && same(hash, root), 'not in the log');
 }
 
 // RFC 9162, section 2.1.4.2. Of equal size the roots are equal and the proof is empty; the empty tree is in every one.
 export function verifyConsistency(oldSize, newSize, oldRoot, newRoot, proof) {
-  require(oldSize <= newSize, 'the log shrank');
-  require(oldRoot.length === 32 && newRoot.length === 32, 'not a hash');
+  demand(oldSize <= newSize, 'the log shrank');
+  demand(oldRoot.length === 32 && newRoot.length === 32, 'not a hash');
   if (oldSize === newSize || oldSize === 0n) {
-    require(proof.length === 0, 'a consistency proof of nothing');
-    require(oldSize === 0n ? same(oldRoot, H()) : same(oldRoot, newRoot), 'the log forked');
+    demand(proof.length === 0, 'a consistency proof of nothing');
+    demand(oldSize === 0n ? same(oldRoot, H()) : same(oldRoot, newRoot), 'the log forked');
     return;
   }
   const path = (oldSize & (oldSize - 1n)) === 0n ? [oldRoot, ...proof] : [...proof];
-  require(path.length && path.every((hash) => hash.length === 32), 'a consistency proof that does not fit');
+  demand(path.length && path.every((hash) => hash.length === 32), 'a consistency proof that does not fit');
   let [node, last] = [oldSize - 1n, newSize - 1n];
   while (node & 1n) [node, last] = [node >> 1n, last >> 1n];
   let [old, now] = [path[0], path[0]];
   for (const sibling of path.slice(1)) {
-    require(last > 0n, 'a consistency proof that does not fit');
+    demand(last > 0n, 'a consistency proof that does not fit');
     if (node & 1n || node === last) {
       old = nodeHash(sibling, old);
       now = nodeHash(sibling, now);
@@ -248,5 +257,5 @@ export function verifyConsistency(oldSize, newSize, oldRoot, newRoot, proof) {
     }
     [node, last] = [node >> 1n, last >> 1n];
   }
-  require(last === 0n && same(old, oldRoot) && same(now, newRoot), 'the log forked');
+  demand(last === 0n && same(old, oldRoot) && same(now, newRoot), 'the log forked');
 }

@@ -5,7 +5,7 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import protobuf from 'protobufjs';
-import {require as demand, same} from './primitives.mjs';
+import {demand, same} from './primitives.mjs';
 
 const PROTO = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'proto');
 

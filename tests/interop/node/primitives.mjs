@@ -16,7 +16,7 @@ import {sha256} from '@noble/hashes/sha2';
 // Something that others made does not hold to the formats, or is not what it claims to be.
 export class Refused extends Error {}
 
-export function require(condition, why) {
+export function demand(condition, why) {
   if (!condition) throw new Refused(why);
 }
 
@@ -44,14 +44,14 @@ export const lp = (bytes) => concat(u32(bytes.length), bytes);
 // The bytes of strict base64, with padding and without stray bits.
 export function base64(text) {
   const bytes = Buffer.from(text, 'base64');
-  require(bytes.toString('base64') === text, 'not base64');
+  demand(bytes.toString('base64') === text, 'not base64');
   return bytes;
 }
 
 // The text of strict UTF-8.
 export function utf8(bytes) {
   const text = bytes.toString('utf8');
-  require(same(Buffer.from(text, 'utf8'), bytes), 'not UTF-8');
+  demand(same(Buffer.from(text, 'utf8'), bytes), 'not UTF-8');
   return text;
 }
 
@@ -87,7 +87,7 @@ function isPointOfTheSubgroup(bytes) {
 }
 
 export function checkEd25519Key(key) {
-  require(key.length === 32 && isPointOfTheSubgroup(key), 'not an Ed25519 key');
+  demand(key.length === 32 && isPointOfTheSubgroup(key), 'not an Ed25519 key');
 }
 
 export function ed25519Key(seed) {
@@ -105,8 +105,8 @@ export function verify(key, name, message, signature, why = `${name}: the signat
 // here that another client refuses.
 export function verifyRaw(key, message, signature, why) {
   checkEd25519Key(key);
-  require(signature.length === 64 && isPointOfTheSubgroup(signature.subarray(0, 32)), why);
-  require(ed25519.verify(signature, message, key, {zip215: false}), why);
+  demand(signature.length === 64 && isPointOfTheSubgroup(signature.subarray(0, 32)), why);
+  demand(ed25519.verify(signature, message, key, {zip215: false}), why);
 }
 
 export const keyId = (key) => H(ctx('key-id'), key).subarray(0, 8);
@@ -119,7 +119,7 @@ export function x25519Key(seed) {
 
 // Low-order points make every shared secret zero; the library refuses that.
 export function checkX25519Key(key) {
-  require(key.length === 32, 'not an X25519 key');
+  demand(key.length === 32, 'not an X25519 key');
   try {
     x25519.getSharedSecret(random(32), key);
   } catch {
@@ -144,7 +144,7 @@ export async function hpkeSeal(publicKey, name, aad, plain) {
 }
 
 export async function hpkeOpen(privateKey, name, aad, sealed) {
-  require(sealed.length >= 48, 'too short to be sealed');
+  demand(sealed.length >= 48, 'too short to be sealed');
   try {
     checkX25519Key(sealed.subarray(0, 32));
     const recipientKey = await suite.kem.deserializePrivateKey(array(privateKey));
