@@ -69,9 +69,9 @@ void PutContact(const Lane::View& view, ContactCache::Entry* entry, engine::Batc
   entry->written = view.next + 1;
 }
 
-void PutContactWithout(Lane& lane, const crypto::MemberId& member, const FoundContact& found,
-                       std::uint64_t size, engine::Batch* batch) {
-  ContactCache::Entry* const entry = EntryOf(lane, member, found);
+void PutContactWithout(Lane& lane, const crypto::MemberId& member, std::uint64_t size,
+                       engine::Batch* batch) {
+  ContactCache::Entry* const entry = lane.view()->contacts.Find(member);
   if (entry == nullptr || entry->contact.messages == 0) return;
   entry->contact.messages -= 1;
   entry->contact.bytes -= std::min(entry->contact.bytes, size);

@@ -37,11 +37,9 @@ ContactCache::Entry* EntryOf(Lane& lane, const crypto::MemberId& member, const F
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane.mu);
 
 // A message of hers is deleted: her share shrinks. Adds the row to a batch that is queued under
-// this very lock. Where the lane has forgotten the contact since it was found, the share stays as
-// it is.
-void PutContactWithout(Lane& lane, const crypto::MemberId& member, const FoundContact& found,
-                       std::uint64_t size, engine::Batch* batch)
-    ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane.mu);
+// this very lock. REQUIRES: EntryOf(lane, member, found) was not nullptr, under this lock.
+void PutContactWithout(Lane& lane, const crypto::MemberId& member, std::uint64_t size,
+                       engine::Batch* batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane.mu);
 
 // Adds the row to a batch that is queued under this very lock, with view()->next still to come.
 void PutContact(const Lane::View& view, ContactCache::Entry* entry, engine::Batch* batch);

@@ -212,14 +212,20 @@ absl::StatusOr<std::vector<bool>> Changes::Delete(const Mailbox& mailbox,
     had_files = had_files || *files != nullptr;
     return absl::OkStatus();
   };
+  // The lane may have written the sender's contact, and forgotten it, since it was read.
+  each.current = [&](std::size_t i, const FoundMessage& found)
+                     ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane->mu) -> bool {
+    if (!found.message || names[i].sender == lane->member()) return true;
+    return senders[i].incarnation == lane->incarnation() &&
+           EntryOf(*lane, names[i].sender, senders[i]) != nullptr;
+  };
   each.write = [&](std::size_t i, const FoundMessage& found, Lane::View& view)
                    ABSL_EXCLUSIVE_LOCKS_REQUIRED(lane->mu) -> std::optional<engine::Batch> {
     if (!found.message) return std::nullopt;
     engine::Batch batch =
         Deletion(view, row_keys[i], found, {names[i], now_ms}, outbox[i], files->get());
-    if (names[i].sender != lane->member() && senders[i].incarnation == lane->incarnation()) {
-      PutContactWithout(*lane, names[i].sender, senders[i], SizeOf(*found.message, files->get()),
-                        &batch);
+    if (names[i].sender != lane->member()) {
+      PutContactWithout(*lane, names[i].sender, SizeOf(*found.message, files->get()), &batch);
     }
     return batch;
   };

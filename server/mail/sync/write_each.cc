@@ -36,7 +36,7 @@ class Writing {
            (absl::IsUnavailable(last_) && lane_->engine().Writable().ok());
   }
 
-  // What failed stays in left_, and why in last_. An error ends it all.
+  // What failed or was outdated stays in left_, and why in last_. An error ends it all.
   absl::Status Try() {
     std::vector<std::string> keys;
     for (const std::size_t index : left_) keys.push_back(row_keys_[index]);
@@ -59,6 +59,7 @@ class Writing {
   // False where what was found may be outdated.
   bool Queue(const FoundMessages& found, std::shared_ptr<const Reservation> reserved) {
     pending_.clear();
+    outdated_.clear();
     absl::MutexLock lock(&lane_->mu);
     Lane::View* const view = lane_->view();
     if (view == nullptr || lane_->incarnation() != found.incarnation) {
@@ -66,6 +67,10 @@ class Writing {
       return false;
     }
     for (std::size_t i = 0; i < left_.size(); ++i) {
+      if (each_.current && !each_.current(left_[i], found.messages[i])) {
+        outdated_.push_back(left_[i]);
+        continue;
+      }
       std::optional<engine::Batch> batch = each_.write(left_[i], found.messages[i], *view);
       if (!batch) continue;
       auto answer = PendingAnswer<engine::Generation>::Make();
@@ -84,7 +89,8 @@ class Writing {
   }
 
   absl::Status Await() {
-    left_.clear();
+    left_ = std::move(outdated_);
+    if (!left_.empty()) last_ = absl::AbortedError("what was read is outdated");
     for (auto& [index, answer] : pending_) {
       auto result = answer->WaitUntil(deadline_);
       if (!result) return WriteError(absl::UnavailableError("not answered yet"));
@@ -101,6 +107,7 @@ class Writing {
   const absl::Time deadline_;
   std::vector<std::size_t> left_;  // of row_keys_, what is to be done
   std::vector<std::pair<std::size_t, Pending>> pending_;
+  std::vector<std::size_t> outdated_;  // of left_, what this attempt could not queue
   absl::Status last_ = absl::AbortedError("not tried");
 };
 

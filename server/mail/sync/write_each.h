@@ -21,6 +21,9 @@ struct EachWrite {
   std::function<absl::Status(std::size_t index, const FoundMessage&)> check;
   // Behind all checks, likewise; may be empty.
   std::function<absl::Status(const FoundMessages&)> prepare{};
+  // Whether what `check` read besides the message still holds, under the lane's lock and right
+  // before `write`; where not, the message is found and checked anew. May be empty: it does.
+  std::function<bool(std::size_t index, const FoundMessage&)> current{};
   // The write, which the view counts from here on; nothing where there is nothing to change. Called
   // again for what failed in a way that another attempt may mend.
   std::function<std::optional<engine::Batch>(std::size_t index, const FoundMessage&, Lane::View&)>
