@@ -143,9 +143,11 @@ constexpr std::string_view kThrownAway =
 constexpr std::string_view kTruncated =
     "The mailbox holds more messages than are kept here: the oldest are left out.";
 
-// A server that can't be reached is no reason to show nothing.
+// A server that can't be reached, or takes this device no more, is no reason to show nothing.
 std::string_view AdviceFor(const absl::Status& status) {
-  const bool away = client::ProblemOf(status) == client::Problem::kUnavailable;
+  const client::Problem problem = client::ProblemOf(status);
+  const bool away =
+      problem == client::Problem::kUnavailable || problem == client::Problem::kRevoked;
   return away ? "--offline shows what was here before." : "";
 }
 

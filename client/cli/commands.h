@@ -23,5 +23,6 @@ void AddMarkCommands(Registry& registry);
 void AddWatchCommands(Registry& registry);
 void AddTrustCommands(Registry& registry);
 void AddContactCommands(Registry& registry);
+void AddDeviceCommands(Registry& registry);
 
 }  // namespace letterlock::cli

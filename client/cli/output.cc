@@ -28,6 +28,8 @@ const char* NameOf(Problem problem) {
       return "unavailable";
     case Problem::kAlarm:
       return "alarm";
+    case Problem::kRevoked:
+      return "device-revoked";
   }
   return "other";
 }
@@ -57,6 +59,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case Problem::kNone:
       return kExitOk;
     case Problem::kOther:
+    case Problem::kRevoked:
       return kExitOther;
     case Problem::kUsage:
       return kExitUsage;

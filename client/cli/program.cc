@@ -57,6 +57,7 @@ void AddCommands(Registry& registry) {
   AddWatchCommands(registry);
   AddTrustCommands(registry);
   AddContactCommands(registry);
+  AddDeviceCommands(registry);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include "client/failure.h"
 #include "client_impl.h"
-#include "crypto/seal/key_file.h"
 #include "crypto/seal/recovery_kit.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
@@ -17,19 +16,6 @@ namespace letterlock::client {
 namespace {
 
 absl::Status Taken() { return absl::AlreadyExistsError("the handle is taken"); }
-
-std::string KeyFilePath(const std::string& directory) { return directory + "/account.key"; }
-
-absl::StatusOr<seal::MemberKeys> ReadKeys(const std::string& directory,
-                                          const crypto::SecretBuffer& passphrase) {
-  const auto file = config::ReadFile(KeyFilePath(directory), seal::kMaxKeyFileSize);
-  if (!file.ok()) return file.status();
-  auto keys = seal::OpenKeyFile(*file, passphrase);
-  if (absl::IsPermissionDenied(keys.status())) {
-    return absl::PermissionDeniedError("wrong passphrase, or the key file was changed");
-  }
-  return keys;
-}
 
 // Whether a handle can still be had, before anything is made for it. It is asked without memory:
 // there is no account yet.
@@ -46,33 +32,29 @@ absl::Status CheckFree(const Surroundings& surroundings, const std::string& dire
   return std::holds_alternative<attest::VerifiedAbsence>(*lookup) ? absl::OkStatus() : Taken();
 }
 
-absl::Status MakeDirectory(const std::string& directory) {
+absl::StatusOr<seal::MemberKeys> MakeKeys(const Surroundings& surroundings,
+                                          const std::string& directory,
+                                          const crypto::Handle& handle, const KeyFiles& key_files) {
+  const absl::Status free = CheckFree(surroundings, directory, handle);
+  if (!free.ok()) return free;
+  const absl::Status made = MakeAccountDirectory(directory);
+  if (!made.ok()) return made;
+  auto keys =
+      seal::MemberKeys::Generate(surroundings.trust.deployment(), handle, *surroundings.random);
+  const absl::Status written = key_files.Create(keys, *surroundings.random);
+  if (!written.ok()) return written;
+  return keys;
+}
+
+}  // namespace
+
+absl::Status MakeAccountDirectory(const std::string& directory) {
   std::error_code error;
   const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
   std::filesystem::create_directories(parent, error);
   if (error) return absl::UnavailableError("the account's directory can't be made");
   return config::MakePrivateDirectory(directory);
 }
-
-absl::StatusOr<seal::MemberKeys> MakeKeys(const Surroundings& surroundings,
-                                          const std::string& directory,
-                                          const crypto::Handle& handle,
-                                          const crypto::SecretBuffer& passphrase) {
-  const absl::Status free = CheckFree(surroundings, directory, handle);
-  if (!free.ok()) return free;
-  const absl::Status made = MakeDirectory(directory);
-  if (!made.ok()) return made;
-  auto keys =
-      seal::MemberKeys::Generate(surroundings.trust.deployment(), handle, *surroundings.random);
-  const auto file = seal::SealKeyFile(keys, passphrase, {}, *surroundings.random);
-  if (!file.ok()) return file.status();
-  const absl::Status written =
-      config::CreateFileDurably(KeyFilePath(directory), *file, config::FileMode::kSecret);
-  if (!written.ok()) return written;
-  return keys;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
                                                        const std::string& directory,
@@ -81,9 +63,10 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
                                                        const Creation& creation) {
   auto surroundings = Connect(config);
   if (!surroundings.ok()) return surroundings.status();
-  auto keys = ReadKeys(directory, passphrase);
+  const KeyFiles key_files(directory, passphrase);
+  auto keys = key_files.Read();
   if (absl::IsNotFound(keys.status())) {
-    keys = MakeKeys(*surroundings, directory, handle, passphrase);
+    keys = MakeKeys(*surroundings, directory, handle, key_files);
   }
   if (!keys.ok()) return keys.status();
   if (keys->handle != handle) {
@@ -99,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
 absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Config& config,
                                                      const std::string& directory,
                                                      const crypto::SecretBuffer& passphrase) {
-  auto keys = ReadKeys(directory, passphrase);
+  auto keys = KeyFiles(directory, passphrase).Read();
   if (absl::IsNotFound(keys.status())) {
     return UsageProblem("there is no account here: run `letterlock account create HANDLE`");
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -25,6 +26,7 @@
 #include "crypto/base/clock.h"
 #include "crypto/base/random.h"
 #include "crypto/seal/member_keys.h"
+#include "key_files.h"
 
 namespace letterlock::client {
 
@@ -45,6 +47,9 @@ struct Surroundings {
 // Over TLS to the servers of `config`, with the system's clock and randomness.
 absl::StatusOr<Surroundings> Connect(const Config& config);
 
+// 0700, with the directories above it.
+absl::Status MakeAccountDirectory(const std::string& directory);
+
 DirectoryClient::Options DirectoryOptions(const Surroundings& surroundings,
                                           const std::string& directory);
 
@@ -54,6 +59,12 @@ class ClientImpl final : public Client {
   static absl::StatusOr<std::unique_ptr<ClientImpl>> Make(Surroundings surroundings,
                                                           seal::MemberKeys keys,
                                                           std::string directory);
+
+  // Client::Link, over handed-in parts. `carried` are the link file's keys (linking.h).
+  static absl::StatusOr<std::unique_ptr<ClientImpl>> Link(Surroundings surroundings,
+                                                          const KeyFiles& key_files,
+                                                          seal::MemberKeys carried,
+                                                          const std::string& directory);
 
   // The steps of making an account that are still to do (docs/client.md, "Steps").
   absl::Status Complete(const Creation& creation);
@@ -81,6 +92,11 @@ class ClientImpl final : public Client {
   absl::StatusOr<std::vector<BlockedMember>> Blocks() override;
   absl::Status Respond(const crypto::Handle& handle, bool accept) override;
   absl::StatusOr<Limits> GetLimits() override;
+  absl::StatusOr<std::vector<Device>> Devices() override;
+  absl::Status RevokeDevice(const crypto::PublicKey& key) override;
+  absl::Status WriteLinkFile(
+      const std::string& path,
+      absl::FunctionRef<absl::Status(const crypto::SecretBuffer& code)> show_code) override;
   void StayOffline() override;
   bool cache_thrown_away() const override;
   absl::Status alarm() const override;
@@ -96,6 +112,8 @@ class ClientImpl final : public Client {
   absl::Status WriteEntry(State* state, const Creation& creation);
   absl::Status Publish(State* state);
   absl::Status Enrol(State* state);
+  // linking.cc: the account's keys become this directory's, where the directory's entry has them.
+  absl::Status Settle(const KeyFiles& key_files, bool is_new);
 
   // refreshing.cc
   absl::Status Refresh();

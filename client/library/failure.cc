@@ -42,6 +42,14 @@ absl::Status Alarm(const char* what) {
   return Make(absl::StatusCode::kDataLoss, what, Problem::kAlarm);
 }
 
+absl::Status DeviceRevoked() {
+  return Make(
+      absl::StatusCode::kPermissionDenied,
+      "the mail server takes this device no more: it was revoked, or another device changed "
+      "the account's keys; a link file of a device that is taken brings it back",
+      Problem::kRevoked);
+}
+
 absl::Status StatusOf(absl::StatusCode code, Problem problem, const std::string& what) {
   return Make(code, what, problem);
 }

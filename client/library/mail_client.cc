@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "client/failure.h"
+#include "letterlock/common/v1/errors.pb.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
+#include "server/rpc/status.h"
 
 namespace letterlock::client {
 namespace {
@@ -128,6 +131,20 @@ absl::Status MailClient::GetLimits(const mail::v1::GetLimitsRequest& request,
   });
 }
 
+absl::Status MailClient::ListDevices(const mail::v1::ListDevicesRequest& request,
+                                     mail::v1::ListDevicesResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->ListDevices(token, request, response);
+  });
+}
+
+absl::Status MailClient::RevokeDevice(const mail::v1::RevokeDeviceRequest& request,
+                                      mail::v1::RevokeDeviceResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->RevokeDevice(token, request, response);
+  });
+}
+
 absl::Status MailClient::Watch(const mail::v1::WatchRequest& request, absl::Duration most,
                                absl::FunctionRef<bool()> notice) {
   absl::Status lost;
@@ -190,6 +207,7 @@ absl::Status MailClient::OpenSession() {
   request.set_signature(*std::move(signature));
   mail::v1::CreateSessionResponse response;
   status = options_.transport->CreateSession(request, &response);
+  if (rpc::ReasonOf(status) == common::v1::ERROR_REASON_UNKNOWN_DEVICE) return DeviceRevoked();
   if (!status.ok()) return status;
   if (response.token().empty()) return absl::InternalError("the server gave an empty token");
   token_ = response.token();

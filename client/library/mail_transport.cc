@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "call.h"
 #include "client/transport.h"
+#include "letterlock/mail/v1/device_service.grpc.pb.h"
 #include "letterlock/mail/v1/enrollment_service.grpc.pb.h"
 #include "letterlock/mail/v1/mail_service.grpc.pb.h"
 #include "letterlock/mail/v1/session_service.grpc.pb.h"
@@ -13,6 +14,7 @@
 namespace letterlock::client {
 namespace {
 
+using mail::v1::DeviceService;
 using mail::v1::EnrollmentService;
 using mail::v1::MailService;
 using mail::v1::SessionService;
@@ -27,6 +29,7 @@ class GrpcMailTransport final : public MailTransport {
         enrollment_(EnrollmentService::NewStub(channel)),
         session_(SessionService::NewStub(channel)),
         mail_(MailService::NewStub(channel)),
+        device_(DeviceService::NewStub(channel)),
         server_name_(std::move(server_name)) {}
 
   absl::Status Enroll(const mail::v1::EnrollRequest& request,
@@ -81,6 +84,14 @@ class GrpcMailTransport final : public MailTransport {
                          mail::v1::GetLimitsResponse* response) override {
     return Call(server_, *mail_, &MailService::Stub::GetLimits, request, response, token);
   }
+  absl::Status ListDevices(std::string_view token, const mail::v1::ListDevicesRequest& request,
+                           mail::v1::ListDevicesResponse* response) override {
+    return Call(server_, *device_, &DeviceService::Stub::ListDevices, request, response, token);
+  }
+  absl::Status RevokeDevice(std::string_view token, const mail::v1::RevokeDeviceRequest& request,
+                            mail::v1::RevokeDeviceResponse* response) override {
+    return Call(server_, *device_, &DeviceService::Stub::RevokeDevice, request, response, token);
+  }
   absl::Status Watch(std::string_view token, const mail::v1::WatchRequest& request,
                      absl::Duration most, absl::FunctionRef<bool()> notice) override {
     grpc::ClientContext context;
@@ -107,6 +118,7 @@ class GrpcMailTransport final : public MailTransport {
   const std::unique_ptr<EnrollmentService::Stub> enrollment_;
   const std::unique_ptr<SessionService::Stub> session_;
   const std::unique_ptr<MailService::Stub> mail_;
+  const std::unique_ptr<DeviceService::Stub> device_;
   const std::string server_name_;
 };
 
@@ -144,6 +156,14 @@ absl::Status MailTransport::ListBlocks(std::string_view, const mail::v1::ListBlo
 }
 absl::Status MailTransport::GetLimits(std::string_view, const mail::v1::GetLimitsRequest&,
                                       mail::v1::GetLimitsResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::ListDevices(std::string_view, const mail::v1::ListDevicesRequest&,
+                                        mail::v1::ListDevicesResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::RevokeDevice(std::string_view, const mail::v1::RevokeDeviceRequest&,
+                                         mail::v1::RevokeDeviceResponse*) {
   return Unserved();
 }
 absl::Status MailTransport::Watch(std::string_view, const mail::v1::WatchRequest&, absl::Duration,

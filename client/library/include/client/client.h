@@ -129,6 +129,13 @@ struct BlockedMember {
   std::uint64_t since_unix_ms = 0;
 };
 
+// A device of the account, by the mail server's word.
+struct Device {
+  crypto::PublicKey key;
+  std::uint64_t linked_unix_ms = 0;  // when its newest certificate was made, by its own clock
+  bool current = false;              // the one that asks
+};
+
 struct Allowance {
   std::uint64_t used = 0;
   std::uint64_t limit = 0;
@@ -179,6 +186,21 @@ class Client {
   static absl::StatusOr<std::unique_ptr<Client>> Open(const Config& config,
                                                       const std::string& directory,
                                                       const crypto::SecretBuffer& passphrase);
+  // Makes `directory` a device of the account in a link file: with a device key of its own,
+  // enrolled at the mail server. Where the same account is there already, its keys are replaced by
+  // the file's; device key, pins and what else it remembers stay. Each step that was done is not
+  // done again: repeating goes on.
+  //
+  // Usage problem: not a link file, not a code, or another account is there. PERMISSION_DENIED: a
+  // wrong code or passphrase. Verification failed: the directory's entry has other keys than the
+  // file, which was made before they were changed.
+  static absl::StatusOr<std::unique_ptr<Client>> Link(const Config& config,
+                                                      const std::string& directory,
+                                                      const std::string& link_file,
+                                                      const crypto::SecretBuffer& code,
+                                                      const crypto::SecretBuffer& passphrase);
+  // Whether there is an account in `directory`, or the beginning of one.
+  static bool HasAccount(const std::string& directory);
   virtual ~Client() = default;
 
   virtual Labels labels() const = 0;
@@ -227,6 +249,18 @@ class Client {
   // Answers a first contact. NotFound where there is none of that member to answer.
   virtual absl::Status Respond(const crypto::Handle& handle, bool accept) = 0;
   virtual absl::StatusOr<Limits> GetLimits() = 0;
+
+  virtual absl::StatusOr<std::vector<Device>> Devices() = 0;
+  // Ends the device's sessions; it may be this one. Done, too, where there is no such device. What
+  // it can't do: docs/client.md, "Devices".
+  virtual absl::Status RevokeDevice(const crypto::PublicKey& key) = 0;
+  // Checks the own entry, then writes all keys of the account to a new file, 0600, and shows the
+  // code that opens it, once: an error of `show_code` removes the file. A file that is there is not
+  // replaced.
+  virtual absl::Status WriteLinkFile(
+      const std::string& path,
+      absl::FunctionRef<absl::Status(const crypto::SecretBuffer& code)> show_code) = 0;
+
   // Fetches one attachment of a message that was read, checks it against what the sender signed and
   // saves it as a new file of `directory`: whole, or not at all. What is there is not replaced.
   virtual absl::StatusOr<SavedFile> Save(const seal::Attachment& attachment,

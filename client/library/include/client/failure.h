@@ -17,6 +17,7 @@ enum class Problem {
   kVerification,  // a proof, signature or pin that does not hold; nothing of it was used
   kUnavailable,   // a server could not be reached, or not in time
   kAlarm,         // own entry changed; log forked or shrank
+  kRevoked,       // the mail server takes no session of this device any more
 };
 
 // What the client itself found. `what` is a literal: no handle, key or content.
@@ -24,6 +25,9 @@ absl::Status UsageProblem(const char* what);
 absl::Status NotFound(const char* what);
 absl::Status VerificationFailed(const char* what);
 absl::Status Alarm(const char* what);
+
+// The mail server knows the device no more: whoever uses it hears so, by whatever she asked.
+absl::Status DeviceRevoked();
 
 // The same error, of a call that the server may have carried out all the same: what is not to be
 // done twice is to be looked for first.

@@ -2,6 +2,9 @@
 // one answer. What comes back is as sealed as it was sent; opening and verifying are
 // mailbox_reader.h's.
 //
+// Where the server takes no session of this device, all calls but Enroll end with DeviceRevoked
+// (failure.h).
+//
 // Thread-safe. Calls block for as long as the retry policy allows.
 #pragma once
 
@@ -66,6 +69,10 @@ class MailClient {
                           mail::v1::ListBlocksResponse* response);
   absl::Status GetLimits(const mail::v1::GetLimitsRequest& request,
                          mail::v1::GetLimitsResponse* response);
+  absl::Status ListDevices(const mail::v1::ListDevicesRequest& request,
+                           mail::v1::ListDevicesResponse* response);
+  absl::Status RevokeDevice(const mail::v1::RevokeDeviceRequest& request,
+                            mail::v1::RevokeDeviceResponse* response);
 
   // As the transport's (transport.h), with a session; a stream that can't be opened is tried again,
   // one that was lost ends with what lost it.

@@ -26,6 +26,10 @@ namespace letterlock::mail::v1 {
 class BlockRequest;
 class BlockResponse;
 class DeleteRequest;
+class ListDevicesRequest;
+class ListDevicesResponse;
+class RevokeDeviceRequest;
+class RevokeDeviceResponse;
 class ImportRequest;
 class ImportResponse;
 class DeleteResponse;
@@ -108,6 +112,12 @@ class MailTransport {
                                   mail::v1::ListBlocksResponse* response);
   virtual absl::Status GetLimits(std::string_view token, const mail::v1::GetLimitsRequest& request,
                                  mail::v1::GetLimitsResponse* response);
+  virtual absl::Status ListDevices(std::string_view token,
+                                   const mail::v1::ListDevicesRequest& request,
+                                   mail::v1::ListDevicesResponse* response);
+  virtual absl::Status RevokeDevice(std::string_view token,
+                                    const mail::v1::RevokeDeviceRequest& request,
+                                    mail::v1::RevokeDeviceResponse* response);
 
   // Blocks while the stream lasts; calls `notice` for each notice, and ends the stream when that
   // says false or when no more than `most` has passed. OK where the server ended it, too.

@@ -3,6 +3,7 @@
 // so.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,8 @@
 #include "crypto/seal/envelope_header.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/directory/v1/entry.pb.h"
+#include "letterlock/mail/v1/device.pb.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -60,6 +63,11 @@ struct FakeDeployment {
   std::function<void()> on_watch;    // what happens while somebody watches
   int fetches = 0;                   // messages asked for by BatchGet
   std::map<std::string, Box> boxes;  // by member id
+  // As enrolled, by member id; who is in none opens no session, but for members who never enrolled.
+  std::map<std::string, std::vector<mail::v1::RegisteredDevice>> devices;
+  // The next one is carried out; nobody hears so, and the session ends.
+  bool loses_next_revocations_answer = false;
+  bool session_ended = false;  // once
 
   // Sync knows no token any more.
   void Forget() {
@@ -150,7 +158,17 @@ class FakeMail final : public MailTransport {
 
   absl::Status Enroll(const mail::v1::EnrollRequest& request, mail::v1::EnrollResponse*) override {
     deployment_.last_enrolment = request;
-    return deployment_.enroll_error;
+    if (!deployment_.enroll_error.ok()) return deployment_.enroll_error;
+    mail::v1::DeviceCertificate certificate;
+    certificate.ParseFromString(request.device_certificate());
+    auto& devices = deployment_.devices[certificate.member()];
+    std::erase_if(devices, [&](const mail::v1::RegisteredDevice& device) {
+      return device.device_key() == certificate.device_key();
+    });
+    mail::v1::RegisteredDevice& device = devices.emplace_back();
+    device.set_device_key(certificate.device_key());
+    device.set_issued_unix_ms(certificate.issued_unix_ms());
+    return absl::OkStatus();
   }
   absl::Status CreateChallenge(const mail::v1::CreateChallengeRequest&,
                                mail::v1::CreateChallengeResponse* response) override {
@@ -159,6 +177,14 @@ class FakeMail final : public MailTransport {
   }
   absl::Status CreateSession(const mail::v1::CreateSessionRequest& request,
                              mail::v1::CreateSessionResponse* response) override {
+    const auto enrolled = deployment_.devices.find(request.member());
+    if (enrolled != deployment_.devices.end() &&
+        std::none_of(enrolled->second.begin(), enrolled->second.end(), [&](const auto& device) {
+          return device.device_key() == request.device_key();
+        })) {
+      return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_UNKNOWN_DEVICE,
+                       "no such device");
+    }
     response->set_token(request.member());
     const absl::Time expires = deployment_.clock.Now() + absl::Minutes(15);
     response->set_expires_unix_ms(static_cast<std::uint64_t>(absl::ToUnixMillis(expires)));
@@ -281,6 +307,25 @@ class FakeMail final : public MailTransport {
     response->mutable_messages()->set_limit(100);
     response->set_report_desk("desk");
     return absl::OkStatus();
+  }
+  absl::Status ListDevices(std::string_view token, const mail::v1::ListDevicesRequest&,
+                           mail::v1::ListDevicesResponse* response) override {
+    for (const mail::v1::RegisteredDevice& device : deployment_.devices[std::string(token)]) {
+      *response->add_devices() = device;
+    }
+    return absl::OkStatus();
+  }
+  absl::Status RevokeDevice(std::string_view token, const mail::v1::RevokeDeviceRequest& request,
+                            mail::v1::RevokeDeviceResponse*) override {
+    if (std::exchange(deployment_.session_ended, false)) return absl::UnauthenticatedError("");
+    auto& devices = deployment_.devices[std::string(token)];
+    const auto gone = std::erase_if(devices, [&](const mail::v1::RegisteredDevice& device) {
+      return device.device_key() == request.device_key();
+    });
+    if (gone == 0) return absl::NotFoundError("no such device");
+    if (!std::exchange(deployment_.loses_next_revocations_answer, false)) return absl::OkStatus();
+    deployment_.session_ended = true;
+    return absl::UnavailableError("lost");
   }
   const std::string& server_name() const override { return name_; }
 
