@@ -58,7 +58,8 @@ inline void SetToken(std::string_view token, grpc::ClientContext* context) {
 inline absl::Status StatusOf(const Server& server, const grpc::Status& status) {
   if (IsCertificateRefusal(status)) {
     return VerificationFailed(
-        "the server's certificate is not one that the configuration's authority gave for its name, or "
+        "the server's certificate is not one that the configuration's authority gave for its name, "
+        "or "
         "not for the time that this machine's clock shows");
   }
   // gRPC's own word, not the server's: its errors carry details.

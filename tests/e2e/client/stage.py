@@ -23,6 +23,7 @@ class Stage:
     def __init__(self, deployment):
         self._deployment = deployment
         self._folder = deployment.folder
+        self._clocks = {}  # of members whose clock is off: by how many seconds
 
     # --- members ------------------------------------------------------------------------------
 
@@ -33,13 +34,15 @@ class Stage:
                 file.write(PASSPHRASE)
         return {"PATH": os.environ["PATH"], "HOME": self._folder, "TZ": "UTC", "LANG": "C.UTF-8",
                 **{key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")},
-                "LETTERLOCK_CONFIG": self._deployment.config, "LETTERLOCK_ACCOUNT": self._path(member)}
+                "LETTERLOCK_CONFIG": self._deployment.config, "LETTERLOCK_ACCOUNT": self._path(member),
+                "LETTERLOCK_TEST_CLOCK": str(self._clocks.get(member, 0))}
 
     def _start(self, member, words, passphrase=True, **options):
         if passphrase and "--passphrase-file" not in words:
             words = ["--passphrase-file", self._path(member + ".passphrase"), *words]
+        program = "letterlock-test-clock-off" if member in self._clocks else "letterlock"
         return subprocess.Popen(
-            [self._deployment.program("letterlock"), *words], cwd=self._folder, env=self._environment(member), **options)
+            [self._deployment.program(program), *words], cwd=self._folder, env=self._environment(member), **options)
 
     def command(self, member, words, stdin):
         """Runs letterlock as a member; returns (lines of output, lines of error, exit code)."""
@@ -199,8 +202,24 @@ class Stage:
             if program.returncode != 0:
                 raise Failure(f"one of {number} at a time ended with {program.returncode}: {err.decode()}")
 
+    def do_clock(self, member, seconds):
+        """clock MEMBER SECONDS: from now on her device's clock is so many seconds off."""
+        self._clocks[member] = int(seconds)
+
     def do_watch(self, member, shown, sender, *words):
         """watch MEMBER TEXT SENDER WORDS: she watches for one message while the sender's command runs; TEXT must come."""
+        code, out, err = self._watch(member, sender, words)
+        if code != 0 or shown not in out:
+            raise Failure(f"the watch ended with {code}, showing {out!r}: {err}")
+
+    def do_watch_ends(self, member, code, said, other, *words):
+        """watch-ends MEMBER CODE TEXT OTHER WORDS: her watch ends with CODE because of the other's command, and says TEXT."""
+        ended, out, err = self._watch(member, other, words)
+        if ended != int(code) or said not in err:
+            raise Failure(f"the watch ended with {ended}, showing {out!r}: {err}")
+
+    def _watch(self, member, sender, words):
+        """She watches while the other's command runs, and on to the end of the watch: (exit code, output, errors)."""
         watch = self._start(member, ["watch", "--once", "--seconds", str(COMMAND_SECONDS)], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
@@ -215,8 +234,7 @@ class Stage:
             out, err = watch.communicate(timeout=COMMAND_SECONDS)
         finally:
             watch.kill()
-        if watch.returncode != 0 or shown not in out.decode():
-            raise Failure(f"the watch ended with {watch.returncode}, showing {out.decode()!r}: {err.decode()}")
+        return watch.returncode, out.decode(), err.decode()
 
     def do_interrupted(self, member, *words):
         """interrupted MEMBER WORDS: killed ever later, until it ends well by itself."""
@@ -276,7 +294,7 @@ class Stage:
                 shown += os.read(parent, 4096)
             except OSError:  # the other side is closed
                 break
-            secret = shown.endswith((b"Passphrase: ", b"The same again: "))
+            secret = shown.endswith((b"Passphrase: ", b"The same again: ", b"Code: "))
             if answers and (secret or shown.endswith(b"[y/N] ")):
                 if secret:
                     secrets.append(answers[0].encode())

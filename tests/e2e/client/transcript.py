@@ -12,7 +12,7 @@ A transcript is text:
     = 3                                           the exit code, where it is not 0
     % stop maild                                  something else happens: see `Stage`
 
-In expected lines <hex>, <base64>, <n>, <date> and <kit> stand for what differs from run to run, and <hex:name>
+In expected lines <hex>, <base64>, <n>, <date>, <kit>, <code> and <device> stand for what differs from run to run, and <hex:name>
 also remembers it: ${name} in later lines (${esc} and ${rlo} are an escape and a right-to-left override). The line
 ... stands for any lines, within a line for any text. The two lines that label a
 development deployment are left out of standard error unless a `!` line names one.
@@ -39,6 +39,8 @@ PLACEHOLDERS = {
     "n": r"[0-9]+",
     "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}",
     "kit": r"[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){12}",
+    "code": r"[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}",
+    "device": r"[bdfghjklmnprstvzaiou]{5}-[bdfghjklmnprstvzaiou]{5}",
 }
 LABELS = ("UNWITNESSED:", "SELF-REGISTERED:")
 
@@ -129,7 +131,7 @@ class Replay:
     @staticmethod
     def _pattern(line):
         out, at = "", 0
-        for mark in re.finditer(r"<(hex|base64|n|date|kit)(?::([a-z0-9]+))?>|\.\.\.", line):
+        for mark in re.finditer(r"<(hex|base64|n|date|kit|code|device)(?::([a-z0-9]+))?>|\.\.\.", line):
             if mark[0] == "...":
                 out += re.escape(line[at : mark.start()]) + ".*"
                 at = mark.end()
