@@ -13,16 +13,17 @@ const FIRST_WAIT_MS = 50;
 
 // What may have been taken although no answer came, and what says that it was not, or not yet: the same bytes again.
 const AGAIN_CODES = new Set([Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED]);
-const AGAIN_REASONS = new Set([
+export const AGAIN_REASONS = new Set([
   'OVERLOADED',
   'BUSY',
+  'DEADLINE',
   'STORE_UNAVAILABLE',
   'SHUTTING_DOWN',
   'RATE',
   'SLOW_DOWN',
   'SENDER_SHARE',
 ]);
-const NEW_SESSION_REASONS = new Set(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED']);
+export const NEW_SESSION_REASONS = new Set(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED']);
 
 export class CallFailed extends Error {
   constructor(error) {

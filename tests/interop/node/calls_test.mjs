@@ -1,10 +1,11 @@
 // When a call is repeated: docs/client-guide.md, "Errors".
 
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import test from 'node:test';
 import grpc from '@grpc/grpc-js';
-import {CallFailed, Code, patiently} from './calls.mjs';
-import {encode} from './messages.mjs';
+import {AGAIN_REASONS, CallFailed, Code, NEW_SESSION_REASONS, patiently} from './calls.mjs';
+import {encode, enumOf} from './messages.mjs';
 
 function failure(code, reason, retryMs) {
   const any = (name, object) => ({type_url: `type.googleapis.com/${name}`, value: encode(name, object)});
@@ -45,4 +46,19 @@ test('what time does not mend is not tried again', async () => {
 test('patience ends before a wait that it does not last for', async () => {
   const error = failure(Code.RESOURCE_EXHAUSTED, 'RATE', 900);
   assert.deepEqual(await calls([error], 500), {count: 1, result: error});
+});
+
+test('the guide names reasons that there are, and this client does what it says of them', () => {
+  const guide = readFileSync(new URL('../../../docs/client-guide.md', import.meta.url), 'utf8');
+  const table = guide.slice(guide.indexOf('| reasons | do |'), guide.indexOf('**A lost answer.**'));
+  const rows = table.split('\n').map((row) => row.split('|').slice(1, 3));
+  const reasons = rows.map(([left]) => (left ?? '').match(/[A-Z][A-Z_]{3,}/g) ?? []);
+  const known = enumOf('common.v1.ErrorReason');
+  for (const reason of reasons.flat()) {
+    assert.ok(known[`ERROR_REASON_${reason}`] !== undefined || Code[reason] !== undefined, reason);
+  }
+  const namedWhere = (pattern) => reasons[rows.findIndex(([, right]) => pattern.test(right ?? ''))];
+  const again = namedWhere(/the same bytes again/).filter((reason) => Code[reason] === undefined);
+  assert.deepEqual(again.sort(), [...AGAIN_REASONS].sort());
+  assert.deepEqual(namedWhere(/a new session, once/).sort(), [...NEW_SESSION_REASONS].sort());
 });

@@ -15,7 +15,11 @@ function load() {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) =>
     target.startsWith('google/protobuf/') ? target : path.resolve(PROTO, target);
-  const files = ['google/rpc/status.proto', 'google/rpc/error_details.proto'];
+  const files = [
+    'google/rpc/status.proto',
+    'google/rpc/error_details.proto',
+    'letterlock/common/v1/errors.proto',
+  ];
   for (const name of [
     'directory/v1/directory_service',
     'tlog/v1/leaf',
