@@ -150,7 +150,7 @@ void Reader::Path(std::string_view key, std::string* value, std::string_view hel
 }
 
 void Reader::Flag(std::string_view key, bool* value, std::string_view help, Need need) {
-  const auto found = state_->Find(key, "yes/no", help, *value ? "true" : "false", need);
+  const auto found = state_->Find(key, "true|false", help, *value ? "true" : "false", need);
   if (!found) return;
   if (found->text) {
     if (*found->text != "true" && *found->text != "false") {

@@ -237,6 +237,8 @@ TEST(Reader, DescribesItsOptionsForHelp) {
   ASSERT_EQ(options.size(), 11u);
   EXPECT_EQ(options[1].key, "tls.key_file");
   EXPECT_TRUE(options[1].required);
+  EXPECT_EQ(options[2].key, "verbose");
+  EXPECT_EQ(options[2].type, "true|false");  // what the command line takes, and nothing else
   EXPECT_EQ(options[4].key, "limits.drain");
   EXPECT_EQ(options[4].default_value, "10s");
   EXPECT_EQ(options[4].type, "duration");

@@ -53,7 +53,7 @@ class Overrides {
 struct OptionInfo {
   std::string key;  // "tls.key_file"; the flag is --tls.key_file
   std::string
-      type;  // "text", "path", "number", "yes/no", "duration", "size", "a|b|c", "list", "hex"
+      type;  // "text", "path", "number", "true|false", "duration", "size", "a|b|c", "list", "hex"
   std::string help;
   std::string default_value;  // as it would stand in the file, without quotes
   bool required;
