@@ -150,6 +150,12 @@ class Accounts(unittest.TestCase):
             with self.assertRaises(primitives.Refused):
                 keyfile.read(bytes.fromhex(data["file"]), b"another passphrase")
 
+    def test_a_link_file_is_a_key_file_whose_device_is_nobodys(self):
+        data = vectors("letterlock/link_file.json")
+        account = keyfile.read(bytes.fromhex(data["file"]), data["code"].replace("-", "").encode())
+        self.assertEqual(account.identity_seed.hex(), data["member"]["identity_seed"])
+        self.assertEqual(account.device_seed.hex(), data["device_seed_in_file"])
+
     def test_imported_rows(self):
         data = vectors("letterlock/import.json")
         made = archive.ids(bytes.fromhex(data["member"]["state_key"]), data["source"], data["row"])

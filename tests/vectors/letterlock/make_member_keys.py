@@ -111,6 +111,29 @@ def key_file_2():
     }
 
 
+def link_file():
+    code = "7RK2M-0Q9XT-V4B8D-ZN5HA"
+    passphrase, salt, nonce = code.replace("-", ""), b"link file's salt", some("link file nonce", 24)
+    key = argon2id(passphrase.encode(), salt, 3, 65536, HERE / "link_file.json")
+    head = b"LLKEYF02" + u(32, 3) + u(32, 65536) + salt + nonce
+    nobodys_device = some("link file device", 32)
+    secrets = DEPLOYMENT + ADA.id + ADA.identity_seed + ADA.encryption + nobodys_device + ADA.state_key
+    secrets += bytes([len(ADA.handle)]) + ADA.handle.encode().ljust(63, b"\0")
+    secrets += bytes(32) + u(16, 0) + u(16, 0)
+    return {
+        "deployment": DEPLOYMENT,
+        "member": ADA.secrets(),
+        "device_seed_in_file": nobodys_device,
+        "code": code,
+        "also_typed": ["7rk2moq9xtv4b8dzn5ha", " 7RK2M 0Q9XT-V4B8D  ZN5HA"],
+        "passphrase": passphrase,
+        "salt": salt,
+        "nonce": nonce,
+        "key": key,
+        "file": head + xchacha_seal(key, nonce, head, secrets),
+    }
+
+
 # --- Recovery kit --------------------------------------------------------------------------------
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -177,6 +200,7 @@ FILES = {
     "session.json": session,
     "key_file.json": key_file,
     "key_file_2.json": key_file_2,
+    "link_file.json": link_file,
     "recovery_kit.json": recovery_kit,
     "keyring.json": keyring,
 }

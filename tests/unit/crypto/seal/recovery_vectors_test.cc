@@ -6,6 +6,7 @@
 #include "crypto/seal/device.h"
 #include "crypto/seal/key_file.h"
 #include "crypto/seal/keyring.h"
+#include "crypto/seal/link_file.h"
 #include "crypto/seal/open_envelope.h"
 #include "crypto/seal/recovery_kit.h"
 #include "crypto/seal/report.h"
@@ -64,6 +65,25 @@ TEST(Vectors, KeyFileOfVersion2) {
   ASSERT_EQ(opened->earlier_identities.size(), 2u);
   EXPECT_TRUE(opened->earlier_identities[1].Seed() == keys.earlier_identities[1].Seed());
   EXPECT_EQ(opened->earlier_encryptions.size(), 1u);
+}
+
+TEST(Vectors, LinkFile) {
+  const json v = testing::ReadVectors("letterlock/link_file.json");
+  const MemberKeys keys = Member(v, v.at("member"));
+  const auto code = LinkCode::Parse(v.at("code").get<std::string>());
+  ASSERT_TRUE(code.ok());
+  EXPECT_EQ(Text(code->passphrase()), v.at("passphrase").get<std::string>());
+  EXPECT_EQ(Text(code->ToText()), v.at("code").get<std::string>());
+  for (const json& typed : v.at("also_typed")) {
+    EXPECT_EQ(Text(LinkCode::Parse(typed.get<std::string>())->passphrase()),
+              Text(code->passphrase()));
+  }
+  ScriptedRandom random{Hex(v, "device_seed_in_file"), Hex(v, "salt"), Hex(v, "nonce")};
+  EXPECT_EQ(*SealLinkFile(keys, *code, random), Hex(v, "file"));
+  crypto::SystemRandom system;
+  const auto opened = OpenLinkFile(Hex(v, "file"), *code, crypto::SigningKey::Generate(system));
+  ASSERT_TRUE(opened.ok());
+  EXPECT_TRUE(opened->identity.Seed() == keys.identity.Seed());
 }
 
 TEST(Vectors, RecoverySession) {
