@@ -66,6 +66,10 @@ inline absl::Status StatusOf(const Server& server, const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty()) {
     return absl::UnavailableError(server.name + " can't be reached: " + status.error_message());
   }
+  // Likewise: without this the member would see an error that says nothing.
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_details().empty()) {
+    return absl::UnimplementedError(server.name + " does not serve this: its version is older");
+  }
   return rpc::FromGrpc(status);
 }
 
