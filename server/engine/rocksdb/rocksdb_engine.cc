@@ -5,14 +5,13 @@
 #include "committer.h"
 #include "completion_thread.h"
 #include "database.h"
+#include "engine/store_format.h"
 #include "partition_reader.h"
 #include "rocksdb_maintenance.h"
 #include "write_queue.h"
 
 namespace letterlock::engine {
 namespace {
-
-constexpr std::string_view kKind = "mailboxes";
 
 class RocksDbEngineImpl final : public RocksDbEngine {
  public:
@@ -108,7 +107,7 @@ class RocksDbEngineImpl final : public RocksDbEngine {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const RocksDbOptions& options) {
-  auto database = OpenDatabase(options, kKind);
+  auto database = OpenDatabase(options, kMailboxStore);
   if (!database.ok()) return database.status();
   return std::make_unique<RocksDbEngineImpl>(*std::move(database), options);
 }

@@ -9,11 +9,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "database.h"
+#include "engine/store_format.h"
 
 namespace letterlock::engine {
 namespace {
-
-constexpr std::string_view kKind = "ordered";
 
 absl::StatusOr<std::optional<std::string>> FromLookup(const rocksdb::Status& status,
                                                       const rocksdb::PinnableSlice& value) {
@@ -175,7 +174,7 @@ class RocksDbOrderedStore final : public OrderedStore {
 
 absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksDbOrderedStore(
     const RocksDbOptions& options) {
-  auto database = OpenDatabase(options, kKind);
+  auto database = OpenDatabase(options, kOrderedStore);
   if (!database.ok()) return database.status();
   return std::make_unique<RocksDbOrderedStore>(*std::move(database));
 }

@@ -6,23 +6,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/store_format.h"
 
 namespace letterlock::engine {
 namespace {
-
-constexpr std::string_view kKindField = "letterlock-store ";
-constexpr std::string_view kReaderField = "min_reader ";
-constexpr std::string_view kWriterField = "min_writer ";
-constexpr size_t kMaxFormatSize = 256;
 
 absl::Status Failed(const char* what, const std::string& path) {
   const int error = errno;
@@ -68,39 +61,6 @@ absl::Status WriteAndSync(const std::string& path, std::string_view content) {
   absl::Status status = ok ? absl::OkStatus() : Failed("can't write", path);
   close(fd);
   return status;
-}
-
-struct Format {
-  std::string kind;
-  int min_reader = 0;
-  int min_writer = 0;
-};
-
-std::optional<std::string_view> TakeLine(std::string_view& text, std::string_view field) {
-  if (!text.starts_with(field)) return std::nullopt;
-  text.remove_prefix(field.size());
-  const size_t end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view value = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return value;
-}
-
-std::optional<int> ParseVersion(std::optional<std::string_view> text) {
-  int value = 0;
-  if (!text || text->empty() || text->front() < '1' || text->front() > '9') return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return value;
-}
-
-std::optional<Format> ParseFormat(std::string_view text) {
-  const auto kind = TakeLine(text, kKindField);
-  if (!kind) return std::nullopt;
-  const auto reader = ParseVersion(TakeLine(text, kReaderField));
-  const auto writer = ParseVersion(TakeLine(text, kWriterField));
-  if (!reader || !writer || !text.empty()) return std::nullopt;
-  return Format{std::string(*kind), *reader, *writer};
 }
 
 }  // namespace
@@ -152,28 +112,14 @@ absl::Status StoreDirectory::CheckFormat() {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
 
-  const std::optional<Format> format = ParseFormat(text);
-  if (!format) return absl::DataLossError(absl::StrCat(path_, "/FORMAT is malformed"));
-  if (format->kind != kind_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, " is a store of another kind: ", format->kind));
-  }
-  if (format->min_reader > kFormatVersion || format->min_writer > kFormatVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, " was written by newer software (format ", format->min_writer,
-                     "); this one knows ", kFormatVersion));
-  }
+  if (absl::Status sound = engine::CheckFormat(path_, text, kind_); !sound.ok()) return sound;
   complete_ = true;
   return absl::OkStatus();
 }
 
 absl::Status StoreDirectory::Complete() {
-  std::ostringstream text;
-  text << kKindField << kind_ << '\n'
-       << kReaderField << kFormatVersion << '\n'
-       << kWriterField << kFormatVersion << '\n';
   const std::string fresh = path_ + "/FORMAT.new";
-  if (absl::Status status = WriteAndSync(fresh, text.str()); !status.ok()) return status;
+  if (absl::Status status = WriteAndSync(fresh, FormatOf(kind_)); !status.ok()) return status;
   if (rename(fresh.c_str(), (path_ + "/FORMAT").c_str()) != 0) return Failed("can't name", fresh);
   if (fsync(fd_) != 0) return Failed("can't sync", path_);
   complete_ = true;

@@ -11,9 +11,6 @@
 
 namespace letterlock::engine {
 
-// The newest format that this software writes, and the one that it reads.
-inline constexpr int kFormatVersion = 1;
-
 // Holds the directory, and with it the exclusive right to use the store, until it is destroyed.
 class StoreDirectory {
  public:
