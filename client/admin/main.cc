@@ -15,7 +15,9 @@
 #include "attest/canonical_proto.h"
 #include "crypto/base/encoding.h"
 #include "deployment.h"
+#include "doctor/doctor_command.h"
 #include "letterlock/directory/v1/entry.pb.h"
+#include "public_doctor.h"
 #include "registrar.h"
 #include "server/command_docs/command_docs.h"
 
@@ -138,6 +140,9 @@ int Main(int argc, char** argv) {
                         [&](absl::Status ended) { result = std::move(ended); });
 
   AddStatusCommand(app, [&](absl::Status ended) { result = std::move(ended); });
+
+  doctor::AddDoctorCommand(app, "letterlock-directoryd", ExaminePublicPlane,
+                           [&](absl::Status ended) { result = std::move(ended); });
 
   RegistrarFlags registrar;
   CLI::App* registrars =

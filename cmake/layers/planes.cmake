@@ -21,7 +21,7 @@ letterlock_plane(
 # Small libraries below both planes see neither.
 letterlock_plane(
   NAME shared
-  FOLDERS crypto/base crypto/hpke server/engine server/command_docs server/config server/tls server/rpc server/confine server/metrics server/daemon client/admin/common
+  FOLDERS crypto/base crypto/hpke server/engine server/command_docs server/config server/tls server/rpc server/confine server/metrics server/daemon client/admin/common client/admin/doctor
   NEVER crypto_seal crypto_vault attest server_log server_directory server_mail client_library)
 
 # Named above or by a target's NEVER before they are in the tree; take a name out when it lands.

@@ -83,6 +83,14 @@ absl::StatusOr<ConfinementReport> Confine(const Options& options) {
   return report;
 }
 
+std::vector<std::string> MissingLayers() {
+  std::vector<std::string> missing;
+  std::string why;
+  if (LandlockAbi(&why) == 0) missing.push_back(why);
+  if (!HasSeccompFilters()) missing.emplace_back("seccomp: not in this kernel");
+  return missing;
+}
+
 absl::StatusOr<KernelView> ReadKernelView() {
   std::ifstream file("/proc/self/status");
   KernelView view;

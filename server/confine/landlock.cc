@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace letterlock::confine {
@@ -144,15 +145,22 @@ absl::Status AllowPorts(const Options& options, Ruleset* ruleset) {
 
 }  // namespace
 
-absl::Status ApplyLandlock(const Options& options, ConfinementReport* report) {
+int LandlockAbi(std::string* why) {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi < 1) {
-    report->missing.emplace_back(errno == EOPNOTSUPP ? "Landlock: switched off at boot"
-                                                     : "Landlock: not in this kernel");
+  if (abi >= 1) return static_cast<int>(abi);
+  *why = errno == EOPNOTSUPP ? "Landlock: switched off at boot" : "Landlock: not in this kernel";
+  return 0;
+}
+
+absl::Status ApplyLandlock(const Options& options, ConfinementReport* report) {
+  std::string why;
+  const int abi = LandlockAbi(&why);
+  if (abi == 0) {
+    report->missing.push_back(std::move(why));
     return absl::OkStatus();
   }
-  report->landlock_abi = static_cast<int>(abi);
+  report->landlock_abi = abi;
 
   RulesetAttributes attributes = {FilesOf(report->landlock_abi), 0, 0};
   if (abi >= 4) attributes.net = kAccessNetBind | kAccessNetConnect;

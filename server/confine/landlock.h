@@ -9,6 +9,9 @@
 
 namespace letterlock::confine {
 
+// The version of the kernel's Landlock; 0: there is none, and `why` says why, for people.
+int LandlockAbi(std::string* why);
+
 // Restricts the calling thread and says in the report how far. An error only where a path is not
 // there or the kernel refuses what its ABI promises; a kernel without Landlock is said in the
 // report.

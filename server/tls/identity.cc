@@ -152,9 +152,9 @@ absl::Status CheckIdentityFiles(const std::string& certificate_file, const std::
 absl::StatusOr<CertificateFacts> ReadCertificateFacts(const std::string& certificate_file) {
   const absl::StatusOr<Chain> chain = ReadChain(certificate_file);
   if (!chain.ok()) return chain.status();
-  const X509* leaf = chain->front().get();
+  X509* leaf = chain->front().get();
   return CertificateFacts{ToTime(X509_get0_notBefore(leaf)), ToTime(X509_get0_notAfter(leaf)),
-                          NamesOf(leaf)};
+                          NamesOf(leaf), X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) == 1};
 }
 
 absl::StatusOr<bool> CertificateServes(const std::string& certificate_file,

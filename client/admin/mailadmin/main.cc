@@ -1,4 +1,4 @@
-// letterlock-mailadmin: makes the mail plane of a deployment.
+// letterlock-mailadmin: makes and tends the mail plane of a deployment.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -11,6 +11,8 @@
 #include "absl/time/clock.h"
 #include "admin/certificate_command.h"
 #include "admin/status_command.h"
+#include "doctor/doctor_command.h"
+#include "mail_doctor.h"
 #include "mail_plane.h"
 #include "server/command_docs/command_docs.h"
 
@@ -63,6 +65,7 @@ int Main(int argc, char** argv) {
   AddInit(app, ended);
   admin::AddCertificateCommand(app, std::string(kServerName), ended);
   admin::AddStatusCommand(app, ended);
+  doctor::AddDoctorCommand(app, std::string(kServerName), ExamineMailPlane, ended);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -272,6 +272,38 @@ int ConfineAndSay(Options options, Strictness strictness) {
   return report->missing.size() == 1 ? 2 : 3;
 }
 
+TEST_F(ConfineTest, TheMissingLayersAreThoseThatConfineFindsMissing) {
+  const auto agrees = [&] {
+    const std::vector<std::string> before = MissingLayers();
+    Options options = Named();
+    options.strictness = Strictness::kBestEffort;
+    const auto report = Confine(options);
+    return report.ok() && report->missing.size() == before.size() ? 0 : 3;
+  };
+  EXPECT_EQ(InChild(agrees), 0);
+  EXPECT_EQ(InChild([&] {
+              PretendKernelWithout([](scmp_filter_ctx filter) {
+                seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset),
+                                 0);
+              });
+              return MissingLayers() == std::vector<std::string>{"Landlock: not in this kernel"}
+                         ? agrees()
+                         : 4;
+            }),
+            0);
+  EXPECT_EQ(InChild([&] {
+              PretendKernelWithout([](scmp_filter_ctx filter) {
+                seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0);
+                seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+                                 scmp_arg_cmp{0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0});
+              });
+              return MissingLayers() == std::vector<std::string>{"seccomp: not in this kernel"}
+                         ? agrees()
+                         : 4;
+            }),
+            0);
+}
+
 TEST_F(ConfineTest, WithoutLandlockRequiredIsRefusedAndBestEffortSaysSo) {
   const auto without = [](scmp_filter_ctx filter) {
     seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0);

@@ -142,6 +142,7 @@ TEST_F(CredentialsTest, WhatACertificateSaysIsRead) {
   EXPECT_THAT(facts->names, ElementsAre("localhost", "127.0.0.1"));
   EXPECT_LT(facts->not_before, absl::Now());
   EXPECT_GT(facts->not_after, absl::Now());
+  EXPECT_TRUE(facts->for_servers);
   EXPECT_TRUE(*CertificateServes(files_.certificate_file, "localhost"));
   EXPECT_TRUE(*CertificateServes(files_.certificate_file, "127.0.0.1"));
   for (const char* other : {"example.org", "127.0.0.2", "server", ""}) {
@@ -152,6 +153,9 @@ TEST_F(CredentialsTest, WhatACertificateSaysIsRead) {
   EXPECT_FALSE(*ChainLeadsTo(files_.certificate_file, other.ca_file, absl::Now()));
   EXPECT_FALSE(
       *ChainLeadsTo(files_.certificate_file, files_.ca_file, absl::Now() + absl::Hours(100)));
+  const test::TlsFiles client =
+      test::MakeTlsFiles(directory_.path(), "client-of", {.usage = Usage::kClient});
+  EXPECT_FALSE(ReadCertificateFacts(client.certificate_file)->for_servers);
 }
 
 class MutualTlsTest : public CredentialsTest {

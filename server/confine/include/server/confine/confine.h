@@ -66,6 +66,10 @@ struct ConfinementReport {
 // be partly confined then and should end. What is only reduced is no error.
 absl::StatusOr<ConfinementReport> Confine(const Options& options);
 
+// The layers that this kernel has, without giving anything up: what Confine would find missing, for
+// people. Empty: all are there.
+std::vector<std::string> MissingLayers();
+
 // Reads from /proc/self/status what the kernel says of this process now: no_new_privs and seccomp.
 // For evidence: not what we asked for, but what is.
 struct KernelView {

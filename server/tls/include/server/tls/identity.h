@@ -33,6 +33,7 @@ struct CertificateFacts {
   absl::Time not_before{};
   absl::Time not_after{};
   std::vector<std::string> names{};  // DNS names and addresses, as text
+  bool for_servers = false;          // whether clients take it for a server's
 };
 absl::StatusOr<CertificateFacts> ReadCertificateFacts(const std::string& certificate_file);
 

@@ -1,0 +1,215 @@
+#include "doctor/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "crypto/base/strings.h"
+#include "server/config/file_descriptor.h"
+
+namespace letterlock::doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kGroupAndOthers = S_IRWXG | S_IRWXO;
+constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
+
+struct Trouble {
+  std::string what;
+  std::string mend;
+};
+
+std::string Chown(const Subject& subject, const std::string& path, const char* flags = "") {
+  return absl::StrCat("chown ", flags, Quoted(subject.user), " ", Quoted(path));
+}
+
+Trouble OutOfReach(const Subject& subject, const std::string& path, int error) {
+  return {absl::StrCat(path, ": ", subject.user, " does not reach it: ", std::strerror(error)),
+          absl::StrCat("open the directory that stands in the way: namei -l ", Quoted(path))};
+}
+
+// What is wrong with a regular file that is there; empty: nothing.
+Trouble TroubleOf(const Subject& subject, const std::string& path, FileKind kind,
+                  const struct stat& about) {
+  if (S_ISLNK(about.st_mode)) {
+    return {path + ": is a symbolic link, which the daemon does not follow",
+            absl::StrCat("cp --remove-destination \"$(readlink -f ", Quoted(path), ")\" ",
+                         Quoted(path))};
+  }
+  if (!S_ISREG(about.st_mode)) return {path + ": is not a regular file", "name another file"};
+  if (about.st_uid != subject.uid && about.st_uid != 0) {
+    return {absl::StrCat(path, ": belongs to ", UserName(about.st_uid), ", not to ", subject.user),
+            Chown(subject, path)};
+  }
+  if (kind == FileKind::kSecret && (about.st_mode & kGroupAndOthers) != 0) {
+    return {path + ": holds a secret and is open to group or others",
+            absl::StrCat("chmod 600 ", Quoted(path))};
+  }
+  if (kind == FileKind::kTrusted && (about.st_mode & kOthersWrite) != 0) {
+    return {path + ": can be written by group or others",
+            absl::StrCat("chmod go-w ", Quoted(path))};
+  }
+  if (subject.own_eyes) {
+    const config::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd.valid()) {
+      return {absl::StrCat(path, ": ", subject.user, " can't read it: ", std::strerror(errno)),
+              kind == FileKind::kSecret ? Chown(subject, path)
+                                        : absl::StrCat("chmod a+r ", Quoted(path))};
+    }
+  }
+  return {};
+}
+
+// Whether the daemon will be able to make it.
+Trouble TroubleMaking(const Subject& subject, const std::string& path) {
+  const std::string parent = DirectoryOf(path);
+  struct stat about = {};
+  if (::stat(parent.c_str(), &about) != 0) {
+    return {absl::StrCat(parent, ": ", std::strerror(errno), "; the daemon makes ", path, " in it"),
+            absl::StrCat("install -d -m 700 -o ", Quoted(subject.user), " ", Quoted(parent))};
+  }
+  if (subject.own_eyes && ::access(parent.c_str(), W_OK | X_OK) != 0) {
+    return {absl::StrCat(parent, ": ", subject.user, " can't make ", path, " in it"),
+            absl::StrCat("install -d -m 700 -o ", Quoted(subject.user), " ", Quoted(path))};
+  }
+  return {};
+}
+
+Trouble TroubleOf(const Subject& subject, const std::string& path, DirectoryKind kind,
+                  const struct stat& about) {
+  if (!S_ISDIR(about.st_mode)) return {path + ": is not a directory", "name another directory"};
+  if (about.st_uid != subject.uid) {
+    return {absl::StrCat(path, ": belongs to ", UserName(about.st_uid), ", not to ", subject.user),
+            Chown(subject, path, "-R ")};
+  }
+  if (kind == DirectoryKind::kPrivate && (about.st_mode & kGroupAndOthers) != 0) {
+    return {path + ": is open to group or others", absl::StrCat("chmod 700 ", Quoted(path))};
+  }
+  if (kind == DirectoryKind::kPublic && (about.st_mode & kOthersWrite) != 0) {
+    return {path + ": can be written by group or others",
+            absl::StrCat("chmod go-w ", Quoted(path))};
+  }
+  if ((about.st_mode & S_IRWXU) != S_IRWXU) {
+    return {path + ": its owner can't use it", absl::StrCat("chmod u+rwx ", Quoted(path))};
+  }
+  return {};
+}
+
+// Every directory that the path leads through, links resolved.
+void AddAbove(const std::string& file, std::set<std::string>* directories) {
+  std::error_code error;
+  fs::path directory = fs::weakly_canonical(fs::absolute(DirectoryOf(file), error), error);
+  for (; !directory.empty(); directory = directory.parent_path()) {
+    directories->insert(directory.string());
+    if (directory == directory.root_path()) return;
+  }
+}
+
+}  // namespace
+
+std::string DirectoryOf(const std::string& file) {
+  const auto slash = file.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : file.substr(0, slash);
+}
+
+bool CheckFile(const Subject& subject, std::string_view check, const std::string& path,
+               FileKind kind, const std::string& if_missing, Report* report) {
+  struct stat about = {};
+  Trouble trouble;
+  if (::lstat(path.c_str(), &about) == 0) {
+    trouble = TroubleOf(subject, path, kind, about);
+  } else if (errno == ENOENT || errno == ENOTDIR) {
+    trouble = {path + ": is not there", if_missing};
+  } else if (subject.own_eyes) {
+    trouble = OutOfReach(subject, path, errno);
+  } else {
+    report->Skip(check, path + ": this user does not see it");
+    return false;
+  }
+  if (!trouble.what.empty()) {
+    report->Wrong(check, trouble.what, trouble.mend);
+    return false;
+  }
+  report->Ok(check, path);
+  return true;
+}
+
+bool CheckDirectory(const Subject& subject, std::string_view check, const std::string& path,
+                    DirectoryKind kind, Report* report) {
+  struct stat about = {};
+  const bool there = ::stat(path.c_str(), &about) == 0;
+  const int error = there ? 0 : errno;
+  Trouble trouble;
+  if (there) {
+    trouble = TroubleOf(subject, path, kind, about);
+  } else if (error == ENOENT) {
+    trouble = TroubleMaking(subject, path);
+  } else if (subject.own_eyes) {
+    trouble = OutOfReach(subject, path, error);
+  } else {
+    report->Skip(check, path + ": this user does not see it");
+    return false;
+  }
+  if (!trouble.what.empty()) {
+    report->Wrong(check, trouble.what, trouble.mend);
+    return false;
+  }
+  report->Ok(check, there ? path : path + ": is made when the daemon starts");
+  return there;
+}
+
+void CheckAbove(const Subject& subject, const std::vector<std::string>& files, Report* report) {
+  constexpr char kCheck[] = "paths";
+  std::set<std::string> directories;
+  for (const std::string& file : files) AddAbove(file, &directories);
+  bool sound = true;
+  for (const std::string& directory : directories) {
+    struct stat about = {};
+    if (::stat(directory.c_str(), &about) != 0) continue;  // the files' own checks say so
+    const bool sticky = (about.st_mode & S_ISVTX) != 0;
+    if (about.st_uid != subject.uid && about.st_uid != 0) {
+      sound = false;
+      report->Wrong(kCheck,
+                    absl::StrCat(directory, ": belongs to ", UserName(about.st_uid),
+                                 ", who can put other files in the place of the daemon's"),
+                    Chown(subject, directory));
+    } else if (!sticky && (about.st_mode & S_IWOTH) != 0) {
+      sound = false;
+      report->Wrong(kCheck,
+                    directory + ": anybody can put other files in the place of the daemon's",
+                    absl::StrCat("chmod go-w ", Quoted(directory)));
+    } else if (!sticky && (about.st_mode & S_IWGRP) != 0) {
+      sound = false;
+      report->Warn(kCheck,
+                   directory + ": its group can put other files in the place of the daemon's",
+                   absl::StrCat("chmod g-w ", Quoted(directory)));
+    }
+  }
+  if (sound) report->Ok(kCheck, "nobody else can put files in the place of the daemon's");
+}
+
+void CheckOfflineKeys(const std::vector<std::string>& files, Report* report) {
+  constexpr char kCheck[] = "offline_keys";
+  std::vector<std::string> here;
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    if (fs::exists(file, ignored)) here.push_back(file);
+  }
+  if (here.empty()) return report->Ok(kCheck, "no key is here that the daemon does not need");
+  std::vector<std::string> quoted;
+  for (const std::string& file : here) quoted.push_back(Quoted(file));
+  report->Note(
+      kCheck, absl::StrJoin(here, ", ") + ": the daemon does not need it",
+      absl::StrCat("copy to where it is kept, then here: shred -u ", absl::StrJoin(quoted, " ")));
+}
+
+}  // namespace letterlock::doctor
