@@ -10,9 +10,9 @@ from deployment import Failure, run
 
 
 def together(do, things):
-    """Does it for each, as many at a time as there are processors: most of a command's time is Argon2's."""
+    """What it gives for each; as many at a time as there are processors, for most of a command's time is Argon2's."""
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        list(pool.map(do, things))
+        return list(pool.map(do, things))
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ def show_the_mail_plane(post):
     moving.take_out(post)
     operating.ask_how_they_are(post)
     operating.renew_certificates(post)
+    operating.call_the_doctor(post)
 
 
 def tell(options, folder):

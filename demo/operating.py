@@ -1,6 +1,7 @@
 """What an operator does and sees while it runs: status, metrics, certificates."""
 
 import os
+import re
 import socket
 import ssl
 import time
@@ -60,6 +61,30 @@ def renew_certificates(post):
     member = next(iter(post.members.values()))
     member.json("inbox", "--most", "1")  # its authority vouches for the new ones, too
     story.done("new connections get the new certificates from the same two processes; members notice nothing")
+
+
+def call_the_doctor(post):
+    """Nothing is wrong; then something is, and he says what and how to mend it."""
+    story, deployment = post.story, post.deployment
+    story.step("Call the doctor to both planes, and once more when a key lies open")
+    for (tool, config), daemon in zip(_tools(deployment), (deployment.maild, deployment.directoryd)):
+        command = [tool, "doctor", "--config", config, "--set", f"listen=127.0.0.1:{daemon.port}"]
+        story.command(command)
+        findings = run(command).decode()
+        story.say(findings.rstrip().splitlines()[-1])
+        post.told_operator += findings
+    key = os.path.join(deployment.mail, "epoch.key")
+    tool, config = _tools(deployment)[0]
+    command = [tool, "doctor", "--config", config, "--set", f"listen=127.0.0.1:{deployment.maild.port}"]
+    os.chmod(key, 0o644)
+    found = run(command, expect=1).decode()
+    os.chmod(key, 0o600)
+    wrong = re.findall(r"^WRONG .*\n.*mend:.*$", found, re.MULTILINE)
+    if len(wrong) != 1 or "epoch.key" not in wrong[0]:
+        raise Failure("the doctor does not see a key that others can read, or sees what is not")
+    story.say(wrong[0].replace(deployment.folder, "$D"))
+    run(command)
+    story.done("nothing to mend in either plane; a key that others could read is found, and how to mend it said")
 
 
 def _tools(deployment):

@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 
+import conversation
 import log_view
 import scanner
 from deployment import Failure, run
@@ -44,8 +45,8 @@ def needles_of(post, messages):
     for posted in post.posted:
         texts |= {("subject", posted.subject), ("body", posted.body)}
         texts |= log_view.spellings("message id", bytes.fromhex(posted.id))
-    for member in post.members.values():
-        texts |= {("handle", member.handle)} | log_view.secrets_of_member(member)
+    texts |= {("handle", member.handle) for member in post.members.values()}
+    texts.update(*conversation.together(log_view.secrets_of_member, post.members.values()))
     return scanner.usable(texts)
 
 
