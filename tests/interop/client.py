@@ -9,20 +9,19 @@ import tomllib
 
 import grpc
 
-import archive
 import attachments
 import envelopes
+import keyring
 import proofs
-import reports
 from letterlock.directory.v1 import directory_service_pb2, directory_service_pb2_grpc, entry_pb2
 from letterlock.mail.v1 import (
-    attachment_service_pb2, attachment_service_pb2_grpc, device_pb2, disclosure_pb2, enrollment_service_pb2,
-    enrollment_service_pb2_grpc, envelope_pb2, mail_service_pb2, mail_service_pb2_grpc, mailbox_pb2,
+    attachment_service_pb2, attachment_service_pb2_grpc, device_pb2, device_service_pb2_grpc,
+    enrollment_service_pb2, enrollment_service_pb2_grpc, envelope_pb2, mail_service_pb2, mail_service_pb2_grpc, mailbox_pb2,
     session_service_pb2, session_service_pb2_grpc)
 from letterlock.tlog.v1 import leaf_pb2, tlog_service_pb2, tlog_service_pb2_grpc
 from log import Trust, check_consistency, check_inclusion
 from primitives import (
-    H, Refused, canonical, ctx, deployment_id, ed25519_key, hkdf, key_id, lp, parse_canonical, public, require, sign,
+    H, canonical, ctx, deployment_id, ed25519_key, lp, parse_canonical, public, require, sign,
     x25519_key)
 
 CALL_SECONDS = 30
@@ -62,6 +61,7 @@ class Servers:
         self.session = session_service_pb2_grpc.SessionServiceStub(mail)
         self.mail = mail_service_pb2_grpc.MailServiceStub(mail)
         self.attachments = attachment_service_pb2_grpc.AttachmentServiceStub(mail)
+        self.devices = device_service_pb2_grpc.DeviceServiceStub(mail)
 
     def close(self):
         for channel in self._channels:
@@ -77,8 +77,11 @@ class Client:
         self.handle = handle
         self.identity = ed25519_key(os.urandom(32))
         self._encryption = x25519_key(os.urandom(32))
+        self._earlier_identities, self._earlier_encryption = [], []
         self._device = ed25519_key(os.urandom(32))
         self.state_key = os.urandom(32)
+        self.kit = os.urandom(32)
+        self._certificate = None
         self._checkpoint = None
         self.entry = None
         self._token = None
@@ -87,10 +90,12 @@ class Client:
 
     @classmethod
     def of_account(cls, servers, account):
-        """The member of a key file, on the same device."""
+        """The member of a key file, on the device that it is of."""
         made = cls(servers, account.handle)
         made.identity, made._device = ed25519_key(account.identity_seed), ed25519_key(account.device_seed)
         made._encryption, made.state_key = x25519_key(account.encryption_key), account.state_key
+        made._earlier_identities = [ed25519_key(seed) for seed in account.earlier_identity_seeds]
+        made._earlier_encryption = [x25519_key(key) for key in account.earlier_encryption_keys]
         made.entry = made.entry_of(account.handle)
         require((made.entry.member, made.entry.identity_key) == (account.member, public(made.identity)), "the account")
         return made
@@ -99,11 +104,13 @@ class Client:
 
     def lookup(self, handle):
         """What the directory shows for a handle; all of it is verified, and that the log only grew."""
-        return self._take(self._proof_of(handle), handle)
+        return self.lookup_with_proof(handle)[0]
 
-    def _proof_of(self, handle):
-        request = directory_service_pb2.LookupRequest(handle=handle)
-        return self._servers.directory.Lookup(request, timeout=CALL_SECONDS).proof
+    def lookup_with_proof(self, handle):
+        """(what it shows, the EntryProof), for who shows it to others."""
+        proof = self._servers.directory.Lookup(
+            directory_service_pb2.LookupRequest(handle=handle), timeout=CALL_SECONDS).proof
+        return self._take(proof, handle), proof
 
     def entry_of(self, handle):
         found = self.lookup(handle)
@@ -140,24 +147,29 @@ class Client:
     def create(self):
         """Publishes version 1 of the entry, checks what the directory made of it, and opens a mailbox."""
         require(self.lookup(self.handle).entry is None, "the handle is taken")
-        recovery = ed25519_key(hkdf(os.urandom(32), self.trust.deployment, ctx("recovery-key")))
-        key = public(self.identity)
-        entry = canonical(entry_pb2.DirectoryEntry(
-            deployment=self.trust.deployment, suite=envelopes.SUITE, handle=self.handle, version=1, genesis_key=key,
-            identity_key=key, encryption_key=public(self._encryption),
-            recovery_key_digest=H(ctx("recovery-key-digest") + public(recovery)), time_unix_ms=now_ms()))
-        signed = entry_pb2.SignedEntry(entry=entry, signature=sign(self.identity, "directory-entry", entry))
+        recovery = public(keyring.recovery_key(self.kit, self.trust.deployment))
+        return self._publish(entry_pb2.SignedEntry(entry=self._entry(
+            version=1, genesis_key=public(self.identity), recovery_key_digest=H(ctx("recovery-key-digest") + recovery))))
+
+    def _entry(self, **fields):
+        """An entry under today's keys."""
+        return canonical(entry_pb2.DirectoryEntry(
+            deployment=self.trust.deployment, suite=envelopes.SUITE, handle=self.handle, time_unix_ms=now_ms(),
+            identity_key=public(self.identity), encryption_key=public(self._encryption), **fields))
+
+    def _publish(self, signed):
+        signed.signature = sign(self.identity, "directory-entry", signed.entry)
         proof = self._servers.directory.Publish(
             directory_service_pb2.PublishRequest(signed_entry=signed), timeout=CALL_SECONDS).proof
         found = self._take(proof, self.handle)
-        require(proof.signed_entry.entry == entry, "another entry than the published one")
+        require(found.entry.signed == signed.entry, "another entry than the published one")
         self.entry = found.entry
         return self._enroll(proof)
 
     # --- the mail server --------------------------------------------------------------------------
 
-    def _enroll(self, proof):
-        certificate = canonical(device_pb2.DeviceCertificate(
+    def _enroll(self, proof, certificate=None):
+        certificate = self._certificate = certificate or canonical(device_pb2.DeviceCertificate(
             deployment=self.trust.deployment, member=self.entry.member, device_key=public(self._device),
             issued_unix_ms=now_ms()))
         return self._servers.enrollment.Enroll(enrollment_service_pb2.EnrollRequest(
@@ -166,16 +178,20 @@ class Client:
 
     def open_session(self, server_name=None):
         """`server_name` is what the device signs for: the one it dialled, unless a test says another."""
-        server_name = server_name or self._servers.mail_name
         member, device = self.entry.member, public(self._device)
-        challenge = self._servers.session.CreateChallenge(
-            session_service_pb2.CreateChallengeRequest(member=member, device_key=device),
-            timeout=CALL_SECONDS).challenge
-        signature = sign(self._device, "session", self.trust.deployment + lp(b"letterlock-maild")
-                         + lp(server_name.encode()) + member + device + challenge)
         self._token = self._servers.session.CreateSession(session_service_pb2.CreateSessionRequest(
-            member=member, device_key=device, challenge=challenge, server_name=server_name, signature=signature),
+            member=member, device_key=device, **self._answer(member, self._device, "session", server_name)),
             timeout=CALL_SECONDS).token
+
+    def _answer(self, member, key, context, server_name=None):
+        """A challenge, signed by the key that it was asked for."""
+        server_name = server_name or self._servers.mail_name
+        challenge = self._servers.session.CreateChallenge(
+            session_service_pb2.CreateChallengeRequest(member=member, device_key=public(key)),
+            timeout=CALL_SECONDS).challenge
+        signature = sign(key, context, self.trust.deployment + lp(b"letterlock-maild") + lp(server_name.encode())
+                         + member + public(key) + challenge)
+        return {"challenge": challenge, "server_name": server_name, "signature": signature}
 
     def _authorized(self, method, request):
         token = base64.urlsafe_b64encode(self._token).rstrip(b"=").decode()
@@ -224,7 +240,8 @@ class Client:
 
     def _open(self, message):
         header, content = envelopes.open_envelope(
-            message.header, message.wrap, message.ciphertext, self.entry, self._encryption, self.entry_of)
+            message.header, message.wrap, message.ciphertext, self.entry, [self._encryption, *self._earlier_encryption],
+            self.entry_of)
         return message.state, header, content
 
     def fetch(self, folder=mailbox_pb2.FOLDER_UNSPECIFIED, after=0):
@@ -263,42 +280,3 @@ class Client:
         request = attachment_service_pb2.DownloadRequest(ciphertext_hash=reference.ciphertext_hash)
         pieces = self._authorized(self._servers.attachments.Download, request)
         return attachments.open_attachment(reference, b"".join(piece.data for piece in pieces))
-
-    # --- an archive, reports ----------------------------------------------------------------------
-
-    def bring_along(self, row):
-        """Imports a row of LinkedIn's archive; its message id. It may be there already."""
-        message_id, thread_id = archive.ids(self.state_key, "linkedin", row)
-        envelope = envelopes.seal(archive.linkedin(row, self.handle), self.trust.deployment, self.entry, self.identity,
-                                  self.entry, thread_id, {"message_id": message_id})
-        try:
-            self.call("Import", mail_service_pb2.ImportRequest(envelope=envelope))
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # Sealed another time: the same row has the same id.
-                raise
-        return message_id
-
-    def report(self, sender, message_id, reason, note):
-        """Shows one received message to the abuse desk."""
-        desk = self.entry_of(self.call("GetLimits", mail_service_pb2.GetLimitsRequest()).report_desk)
-        reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
-        result, = self.call("BatchGet", mail_service_pb2.BatchGetRequest(references=[reference])).results
-        _, header, content = self._open(result.message)
-        proof = self._proof_of(content.sender_handle)
-        self._take(proof, content.sender_handle)
-        disclosure = disclosure_pb2.Disclosure(
-            header=result.message.header, ciphertext=result.message.ciphertext,
-            content_key=envelopes.open_wrap(result.message.header, result.message.wrap, self._encryption,
-                                            header.recipient_encryption_key_id),
-            sender_proof=proof, reason=reason, note=note)
-        self.call("Report", mail_service_pb2.ReportRequest(
-            reference=reference, sealed_disclosure=reports.seal(disclosure, header, desk),
-            desk_encryption_key_id=key_id(desk.encryption_key)))
-
-    def reports(self):
-        """What lies before this member, where she is the desk: each Report with what it opens to, or why it doesn't."""
-        for report in self.call("ListReports", mail_service_pb2.ListReportsRequest()).reports:
-            try:
-                yield report, reports.open_report(report, self.entry, self._encryption, self.trust)
-            except Refused as refused:
-                yield report, refused

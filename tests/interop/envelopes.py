@@ -8,7 +8,7 @@ import time
 from letterlock.mail.v1 import envelope_pb2
 from primitives import (
     H, Refused, aead_open, aead_seal, canonical, ctx, hkdf, hpke_open, hpke_seal, key_id, lp, member_id,
-    parse_canonical, require, sign, verify)
+    parse_canonical, public, require, sign, verify)
 
 SUITE = 1
 MOST_PADDED = 32768
@@ -118,9 +118,11 @@ def parse_header(header, deployment, ciphertext):
     return h
 
 
-def open_wrap(header, wrap, encryption_key, wrap_key_id):
-    """The content key."""
-    return hpke_open(encryption_key, ctx("wrap"), H(header) + wrap_key_id, wrap)
+def open_wrap(header, wrap, encryption_keys, wrap_key_id):
+    """The content key, by the private key with that id."""
+    keys = [key for key in encryption_keys if key_id(public(key)) == wrap_key_id]
+    require(keys, "a wrap for another key")
+    return hpke_open(keys[0], ctx("wrap"), H(header) + wrap_key_id, wrap)
 
 
 def open_content(header, h, ciphertext, key):
@@ -141,18 +143,17 @@ def check_sender(header, h, signed, content, sender):
     verify(sender.identity_key, "message", H(header) + H(signed.content), signed.signature)
 
 
-def open_envelope(header, wrap, ciphertext, own, encryption_key, entry_of):
+def open_envelope(header, wrap, ciphertext, own, encryption_keys, entry_of):
     """(EnvelopeHeader, Content) of a message that was sent to `own`, or by her; Refused otherwise.
 
-    `own` is the reader's verified entry and `encryption_key` its private key. `entry_of(handle)` looks a handle up, and
-    verifies what it finds."""
+    `own` is the reader's verified entry, `encryption_keys` her private keys, earlier ones too. `entry_of(handle)` looks
+    a handle up, and verifies what it finds."""
     h = parse_header(header, own.deployment, ciphertext)
     require(len(wrap) == 80, "a wrap's size")
     mine = h.sender == own.member
     require(mine or h.recipient == own.member, "somebody else's message")
     wrap_key_id = h.sender_encryption_key_id if mine else h.recipient_encryption_key_id
-    require(wrap_key_id == key_id(own.encryption_key), "a wrap for another key")
-    key = open_wrap(header, wrap, encryption_key, wrap_key_id)
+    key = open_wrap(header, wrap, encryption_keys, wrap_key_id)
     signed, content = open_content(header, h, ciphertext, key)
     sender = own if mine else entry_of(content.sender_handle)
     check_sender(header, h, signed, content, sender)

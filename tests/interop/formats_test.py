@@ -1,6 +1,7 @@
 """The Python client against the test vectors of docs/formats.md: it was written from that page, they were not."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import os
@@ -65,7 +66,7 @@ class Envelopes(unittest.TestCase):
         wrap = envelope["sender_wrap" if own == self.sender else "recipient_wrap"]
         key = primitives.x25519_key(bytes.fromhex(self.people[own.handle]["encryption_private"]))
         return envelopes.open_envelope(bytes.fromhex(envelope["header"]), bytes.fromhex(wrap),
-                                       bytes.fromhex(envelope["ciphertext"]), own, key, self.entry_of)
+                                       bytes.fromhex(envelope["ciphertext"]), own, [key], self.entry_of)
 
     def test_padding(self):
         for size, padded in self.data["padding"]:
@@ -155,6 +156,34 @@ class Accounts(unittest.TestCase):
         account = keyfile.read(bytes.fromhex(data["file"]), data["code"].replace("-", "").encode())
         self.assertEqual(account.identity_seed.hex(), data["member"]["identity_seed"])
         self.assertEqual(account.device_seed.hex(), data["device_seed_in_file"])
+
+    def test_recovery_kits(self):
+        data = vectors("letterlock/recovery_kit.json")
+        deployment = bytes.fromhex(data["deployment"])
+        for one in data["kits"]:
+            kit = bytes.fromhex(one["secret"])
+            self.assertEqual(keyring.kit_text(kit), one["text"])
+            self.assertEqual(keyring.read_kit(one["text"].lower().replace("-", " ").replace("0", "o")), kit)
+            self.assertEqual(primitives.public(keyring.recovery_key(kit, deployment)).hex(), one["recovery_public"])
+            groups = one["text"].split("-")
+            groups[6] = groups[6][:4] + ("0" if groups[6][4] != "0" else "1")
+            with self.assertRaisesRegex(primitives.Refused, "group 7"):
+                keyring.read_kit("-".join(groups))
+
+    def test_keyrings(self):
+        data = vectors("letterlock/keyring.json")
+        kit, deployment = bytes.fromhex(data["kit"]), bytes.fromhex(data["deployment"])
+        own = dataclasses.replace(entry_of(data["member"], deployment), keyring_hash=bytes.fromhex(data["hash"]))
+        key = keyring.keyring_key(kit, deployment)
+        self.assertEqual(primitives.public(key).hex(), data["keyring_public"])
+        opened = keyring.open_keyring(bytes.fromhex(data["sealed"]), kit, own)
+        self.assertEqual(opened.SerializeToString().hex(), data["keyring"])
+        ephemeral = primitives.x25519_key(bytes.fromhex(data["ephemeral"]))
+        sealed = keyring.seal(opened, primitives.public(key), deployment, own.member, ephemeral)
+        self.assertEqual(sealed.hex(), data["sealed"])
+        for wrong in ({"keyring_hash": bytes(32)}, {"identity_key": bytes(32)}, {"encryption_key": bytes(32)}):
+            with self.assertRaises(primitives.Refused):
+                keyring.open_keyring(sealed, kit, dataclasses.replace(own, **wrong))
 
     def test_imported_rows(self):
         data = vectors("letterlock/import.json")
@@ -259,6 +288,7 @@ if __name__ == "__main__":
         import attachments
         import envelopes
         import keyfile
+        import keyring
         import log
         import primitives
         import proofs

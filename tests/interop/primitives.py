@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from google.protobuf.message import DecodeError
 from letterlock.common.v1 import options_pb2
 
@@ -102,6 +102,10 @@ def verify(key, name, data, signature):
 
 def public(private_key):
     return private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def seed(private_key):
+    return private_key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
 # --- Canonical messages ---------------------------------------------------------------------------

@@ -27,6 +27,9 @@ class Entry:
     genesis_key: bytes
     identity_key: bytes
     encryption_key: bytes
+    keyring_hash: bytes = b""
+    recovery_key_digest: bytes = b""
+    signed: bytes = b""  # As it was signed.
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def check_signed_entry(signed, trust):
     else:
         require(trust.development, "an entry that no registrar vouches for")
     return Entry(entry.deployment, entry.handle, member_id(entry.deployment, entry.genesis_key, entry.handle),
-                 entry.version, entry.genesis_key, entry.identity_key, entry.encryption_key)
+                 entry.version, entry.genesis_key, entry.identity_key, entry.encryption_key, entry.keyring_hash,
+                 entry.recovery_key_digest, signed.entry)
 
 
 # --- The whole proof ------------------------------------------------------------------------------

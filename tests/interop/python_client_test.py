@@ -1,61 +1,14 @@
-"""The Python client and `letterlock` write to each other through the real daemons.
+"""The Python client and `letterlock` write to each other through the real daemons."""
 
-python_client_test.py --bin FOLDER"""
-
-import argparse
-import csv
-import json
 import os
-import sys
-import unittest
 
-import bindings
-import daemons
-from deployment import run
+import deployed
+from deployed import BODY, Deployed
 
-BODY = "Both ways,\n\u674e \u660e: \u00e9\u0301 \U0001f511 <b>&amp;\ttabs\n"
-BIN = None
-
-
-class Deployed(unittest.TestCase):
-    """One deployment for all tests of a class: `ada` uses letterlock, the others the Python client."""
-
-    CORRESPONDENCE = "open"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.deployment = cls.enterClassContext(daemons.running(BIN, cls.CORRESPONDENCE))
-        cls.servers = client.Servers(cls.deployment.config)
-        cls.addClassCleanup(cls.servers.close)
-        cls.ada = cls.deployment.member("ada")
-        cls.ada.json("account", "create", "ada", "--recovery-kit", os.path.join(cls.deployment.members, "kit"))
-        cls.ada_id = bytes.fromhex(cls.ada.json("account", "show")["member"])
-
-    def member(self, handle):
-        made = client.Client(self.servers, handle)
-        self.assertTrue(made.create().created)
-        made.open_session()
-        return made
-
-    def send_as_ada(self, *words, body=BODY):
-        return json.loads(run(self.ada.command("--json", *words), body.encode()))
-
-    def assert_reads(self, reader, receipt, subject, body, folder):
-        """The Python client finds what ada sent, and reads it as she wrote it."""
-        message_id = bytes.fromhex(receipt["id"])
-        state, header, content = reader.read(self.ada_id, message_id)
-        self.assertEqual((content.subject, content.body), (subject, body))
-        self.assertEqual((content.sender_handle, content.recipient_handle), ("ada", reader.handle))
-        self.assertEqual(header.thread_id.hex(), receipt["thread"])
-        self.assertEqual(state.folder, folder)
-        self.assertIn((self.ada_id, message_id), reader.mailbox)
-
-    def refused(self, code, reason, call, *arguments):
-        with self.assertRaises(grpc.RpcError) as caught:
-            call(*arguments)
-        self.assertEqual(caught.exception.code(), code)
-        details = dict(caught.exception.trailing_metadata())["grpc-status-details-bin"]
-        self.assertIn(reason.encode(), details)
+import client
+import grpc
+import primitives
+from letterlock.mail.v1 import envelope_pb2, mail_service_pb2, mailbox_pb2
 
 
 class BothWays(Deployed):
@@ -230,84 +183,5 @@ class Attachments(Deployed):
             oda.download(reference)
 
 
-class Archive(Deployed):
-    """The Python client as a second program on ada's own account: it reads her key file."""
-
-    ROWS = [
-        dict(zip(("conversation", "from", "to", "date", "subject", "content", "folder"), values)) for values in (
-            ("2-aa==", "Amara Okafor", "Ada", "2025-03-12 16:25:23 UTC", "", "<p>Yes, happy to talk.</p>\n", "INBOX"),
-            ("2-aa==", "Ada", "Amara Okafor", "2025-03-13 09:00:00 UTC", "Talk", "<3 thanks \u2713", "SENT"),
-            ("2-bb==", "Bo", "", "2024-02-29 23:59:59 UTC", "", "\u674e" * 8000, "ARCHIVE"))]
-    HEADINGS = ("CONVERSATION ID", "FROM", "TO", "DATE", "SUBJECT", "CONTENT", "FOLDER")
-
-    def setUp(self):
-        with open(os.path.join(self.ada.account, "account.key"), "rb") as file:
-            account = keyfile.read(file.read(), b"the passphrase of ada")
-        self.assertEqual((account.handle, account.member), ("ada", self.ada_id))
-        self.same = client.Client.of_account(self.servers, account)
-        self.same.open_session()
-
-    def test_rows_of_an_archive_are_the_same_messages_whoever_brings_them(self):
-        first = self.same.bring_along(self.ROWS[0])
-        self.assertEqual(self.same.bring_along(self.ROWS[0]), first)
-        read = self.ada.json("read", first.hex())
-        self.assertEqual((read["body"], read["body_format"], read["signature"], read["folder"]),
-                         (self.ROWS[0]["content"], "html", "imported", "imported"))
-        self.assertEqual((read["imported"]["from"], read["imported"]["to"], read["imported"]["date"]),
-                         ("Amara Okafor", ["Ada"], self.ROWS[0]["date"]))
-
-        path = os.path.join(self.deployment.members, "messages.csv")
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(self.HEADINGS)
-            rows.writerows(row.values() for row in self.ROWS)
-        brought = self.ada.json("import", "linkedin", path)
-        self.assertEqual((brought["imported"], brought["present"], brought["bad"]), (2, 1, []))
-
-        contents = {header.message_id: content for _, header, content in self.same.fetch(mailbox_pb2.FOLDER_IMPORTED)}
-        self.assertEqual(len(contents), 3)
-        for row in self.ROWS:
-            message_id, _ = archive.ids(self.same.state_key, "linkedin", row)
-            self.assertEqual(contents[message_id], archive.linkedin(row, "ada"))
-
-
-class Reports(Deployed):
-    """The desk is a member like others."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.desk = client.Client(cls.servers, "desk")
-        cls.desk.create()
-        member = cls.desk.entry.member.hex()
-        daemons.configure(cls.deployment, f'\n[reports]\ndesk_handle = "desk"\ndesk_member = "{member}"\n')
-        cls.desk.open_session()
-
-    def test_what_letterlock_wrote_is_proved_to_the_desk(self):
-        ben = self.member("ben")
-        receipt = self.send_as_ada("send", "ben", "--subject", "Money", body="Send money first.")
-        message_id = bytes.fromhex(receipt["id"])
-        ben.report(self.ada_id, message_id, disclosure_pb2.REPORT_REASON_FRAUD, "she never paid")
-        (report, (disclosure, header, content)), = self.desk.reports()
-        self.assertEqual((report.reporter, header.message_id, content.body),
-                         (ben.entry.member, message_id, "Send money first."))
-        self.assertEqual((disclosure.reason, disclosure.note), (disclosure_pb2.REPORT_REASON_FRAUD, "she never paid"))
-        self.refused(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_REPORTED", ben.report, self.ada_id, message_id,
-                     disclosure_pb2.REPORT_REASON_FRAUD, "again")
-        self.desk.call("DeleteReport", mail_service_pb2.DeleteReportRequest(sequence=report.sequence))
-        self.assertEqual(list(self.desk.reports()), [])
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", required=True)
-    arguments, rest = parser.parse_known_args()
-    BIN = arguments.bin
-    with bindings.generated():
-        import archive
-        import client
-        import grpc
-        import keyfile
-        import primitives
-        from letterlock.mail.v1 import disclosure_pb2, envelope_pb2, mail_service_pb2, mailbox_pb2
-        unittest.main(argv=[sys.argv[0], *rest])
+    deployed.main()
