@@ -1,15 +1,13 @@
 #include "attest/head_proof.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
-#include "attest/canonical_proto.h"
+#include "attest/head.h"
 #include "attest/leaf.h"
 #include "attest/merkle.h"
 #include "letterlock/directory/v1/entry.pb.h"
-#include "letterlock/tlog/v1/leaf.pb.h"
 
 namespace letterlock::attest {
 namespace {
@@ -36,21 +34,6 @@ absl::StatusOr<std::vector<crypto::Digest>> ParseInclusion(const directory::v1::
     inclusion.push_back(*digest);
   }
   return inclusion;
-}
-
-// What every head of a deployment has. Index 0 is the genesis leaf, so an index of 0 means "none";
-// what a head cites comes before it.
-absl::Status CheckHead(const tlog::v1::Head& head, uint64_t index, const TrustFile& trust) {
-  if (head.deployment() != trust.deployment().bytes()) {
-    return absl::InvalidArgumentError("head of another deployment");
-  }
-  const bool has_roots = !head.directory_root().empty() && !head.publication_root().empty();
-  const bool policy_is_whole = head.policy_digest().empty() == (head.policy_index() == 0);
-  if (!has_roots || !policy_is_whole || head.sequence() == 0 || head.sequence() > index ||
-      head.policy_index() >= index || head.export_index() >= index) {
-    return Malformed();
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -90,16 +73,12 @@ class HeadVerifier {
     absl::StatusOr<Leaf> leaf = ParseLeaf(proof_.head_leaf());
     if (!leaf.ok()) return leaf.status();
     if (leaf->type != LeafType::kHead) return absl::InvalidArgumentError("leaf is no head");
-    tlog::v1::Head head;
-    if (absl::Status status = ParseCanonical(leaf->body, &head); !status.ok()) return status;
-    if (absl::Status status = CheckHead(head, head_.index_, trust_); !status.ok()) return status;
-    head_.sequence_ = head.sequence();
-    head_.directory_root_ = crypto::DigestFromBytes(head.directory_root()).value();
-    head_.publication_root_ = crypto::DigestFromBytes(head.publication_root()).value();
-    if (head.time_unix_ms() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-      return Malformed();
-    }
-    head_.time_ = absl::FromUnixMillis(static_cast<int64_t>(head.time_unix_ms()));
+    absl::StatusOr<Head> head = ParseHead(leaf->body, head_.index_, trust_.deployment());
+    if (!head.ok()) return head.status();
+    head_.sequence_ = head->sequence;
+    head_.directory_root_ = head->directory_root;
+    head_.publication_root_ = head->publication_root;
+    head_.time_ = head->time;
     return absl::OkStatus();
   }
 

@@ -1,4 +1,4 @@
-// letterlock-audit: what an auditor runs. So far: a witness for transparency logs.
+// letterlock-audit: what an auditor runs.
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "log_commands.h"
 #include "server/command_docs/command_docs.h"
 #include "witness_commands.h"
 
@@ -22,7 +23,9 @@ int Main(int argc, char** argv) {
   command_docs::AddGenerator(&app, LETTERLOCK_VERSION);
   app.require_subcommand(1);
   absl::Status result;
-  AddWitnessCommands(app, [&](absl::Status ended) { result = std::move(ended); });
+  const auto ended = [&](absl::Status status) { result = std::move(status); };
+  AddLogCommands(app, ended);
+  AddWitnessCommands(app, ended);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,12 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "attest/merkle.h"
+#include "attest/stored_log.h"
 #include "attest/subtree_hashes.h"
-#include "attest/tile_edge.h"
 #include "attest/tile_hashes.h"
 #include "attest/tiles.h"
 #include "crypto/base/strings.h"
-#include "disk_tiles.h"
 
 namespace letterlock::log {
 namespace {
@@ -35,13 +34,14 @@ std::vector<crypto::Digest> HashesOf(const std::vector<std::string>& leaves) {
   return hashes;
 }
 
-absl::StatusOr<attest::TileHashes> OpenHashes(DiskTiles& tiles, const TreeHead& tree) {
+absl::StatusOr<attest::TileHashes> OpenHashes(attest::StoredTiles& tiles, const TreeHead& tree) {
   absl::StatusOr<attest::TileHashes> hashes = attest::TileHashes::Open(tiles, tree.size, tree.root);
   if (!hashes.ok()) return Damage(hashes.status());
   return hashes;
 }
 
-absl::Status CheckBundle(DiskTiles& tiles, attest::TileHashes& hashes, const attest::BundleId& id) {
+absl::Status CheckBundle(attest::StoredTiles& tiles, attest::TileHashes& hashes,
+                         const attest::BundleId& id) {
   absl::StatusOr<std::vector<std::string>> leaves = tiles.ReadBundle(id);
   if (!leaves.ok()) return Damage(leaves.status());
   absl::StatusOr<std::vector<crypto::Digest>> level0 = hashes.ReadWholeTile(0, id.index);
@@ -64,7 +64,7 @@ absl::Status CheckExtends(attest::TileHashes& hashes, const TreeHead& before,
 }  // namespace
 
 absl::Status CheckGrowth(const LogStorage& storage, const TreeHead& before, const TreeHead& after) {
-  DiskTiles tiles(&storage, after.size);
+  attest::StoredTiles tiles(&storage, after.size);
   absl::StatusOr<attest::TileHashes> hashes = OpenHashes(tiles, after);
   if (!hashes.ok()) return hashes.status();
   for (const attest::BundleId& id : attest::BundlesToWrite(before.size, after.size)) {
@@ -80,7 +80,7 @@ absl::Status CheckGrowth(const LogStorage& storage, const TreeHead& before, cons
 
 absl::Status CheckEdge(const LogStorage& storage, const TreeHead& tree) {
   if (tree.size == 0) return absl::OkStatus();
-  DiskTiles tiles(&storage, tree.size);
+  attest::StoredTiles tiles(&storage, tree.size);
   absl::StatusOr<attest::TileHashes> hashes = OpenHashes(tiles, tree);
   if (!hashes.ok()) return hashes.status();
   const uint64_t last = (tree.size - 1) / attest::kTileWidth;
@@ -88,28 +88,14 @@ absl::Status CheckEdge(const LogStorage& storage, const TreeHead& tree) {
 }
 
 absl::Status CheckAll(const LogStorage& storage, const TreeHead& tree) {
-  DiskTiles tiles(&storage, tree.size);
-  attest::TileEdge rebuilt;
-  for (uint64_t index = 0; rebuilt.size() < tree.size; ++index) {
-    absl::StatusOr<std::vector<std::string>> leaves =
-        tiles.ReadBundle({index, attest::TileWidthAt(tree.size, 0, index)});
-    if (!leaves.ok()) return Damage(leaves.status());
-    for (const std::string& leaf : *leaves) rebuilt.Append(attest::LeafHash(leaf));
-    for (const attest::TileBytes& tile : rebuilt.TakeChanged()) {
-      // On the way there are narrower ones; the signed tree has this tile at one width.
-      if (tile.id.width != attest::TileWidthAt(tree.size, tile.id.level, tile.id.index)) continue;
-      absl::StatusOr<std::string> stored = tiles.ReadTile(tile.id);
-      if (!stored.ok()) return Damage(stored.status());
-      if (*stored != tile.bytes) return Damage("a stored tile has another hash");
-    }
-  }
-  if (tree.size > 0 && rebuilt.Root() != tree.root) return Damage("its root is another");
-  return absl::OkStatus();
+  absl::Status same = attest::HashStoredLog(
+      storage, tree.size, tree.root, [](uint64_t, std::string_view) { return absl::OkStatus(); });
+  return same.ok() ? same : Damage(same);
 }
 
 absl::StatusOr<crypto::Digest> RootAt(const LogStorage& storage, const TreeHead& tree,
                                       uint64_t size) {
-  DiskTiles tiles(&storage, tree.size);
+  attest::StoredTiles tiles(&storage, tree.size);
   absl::StatusOr<attest::TileHashes> hashes = OpenHashes(tiles, tree);
   if (!hashes.ok()) return hashes.status();
   return attest::RootOf(*hashes, size);

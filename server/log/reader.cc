@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "attest/stored_log.h"
 #include "attest/subtree_hashes.h"
 #include "attest/tile_hashes.h"
 #include "attest/tiles.h"
-#include "disk_tiles.h"
 
 namespace letterlock::log {
 namespace {
@@ -21,7 +21,7 @@ LogReader::LogReader(const LogStorage* storage, std::shared_ptr<const SignedTree
     : storage_(storage), tree_(std::move(tree)) {}
 
 absl::StatusOr<std::string> LogReader::ReadTile(std::string_view path) const {
-  DiskTiles tiles(storage_, tree_->size);
+  attest::StoredTiles tiles(storage_, tree_->size);
   if (absl::StatusOr<attest::BundleId> bundle = attest::ParseBundlePath(path); bundle.ok()) {
     if (bundle->width > attest::TileWidthAt(tree_->size, 0, bundle->index)) return Beyond();
     absl::StatusOr<std::vector<std::string>> leaves = tiles.ReadBundle(*bundle);
@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<std::string>> LogReader::ReadEntries(uint64_t first,
     return Unsound("1 to 256 entries are read at a time");
   if (first >= tree_->size) return Beyond();
   const uint64_t end = first + std::min<uint64_t>(count, tree_->size - first);
-  DiskTiles tiles(storage_, tree_->size);
+  attest::StoredTiles tiles(storage_, tree_->size);
   std::vector<std::string> entries;
   size_t bytes = 0;
   for (uint64_t next = first; next < end;) {
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<crypto::Digest>> LogReader::ProveInclusion(uint64_t i
                                                                       uint64_t size) const {
   if (index >= size) return Unsound("the index is outside the tree");
   if (size > tree_->size) return Beyond();
-  DiskTiles tiles(storage_, tree_->size);
+  attest::StoredTiles tiles(storage_, tree_->size);
   attest::TileHashes hashes = attest::TileHashes::Unchecked(tiles, tree_->size);
   return attest::ProveInclusion(hashes, index, size);
 }
@@ -70,7 +70,7 @@ absl::StatusOr<std::vector<crypto::Digest>> LogReader::ProveConsistency(uint64_t
                                                                         uint64_t new_size) const {
   if (old_size == 0 || old_size > new_size) return Unsound("0 < old size <= new size");
   if (new_size > tree_->size) return Beyond();
-  DiskTiles tiles(storage_, tree_->size);
+  attest::StoredTiles tiles(storage_, tree_->size);
   attest::TileHashes hashes = attest::TileHashes::Unchecked(tiles, tree_->size);
   return attest::ProveConsistency(hashes, old_size, new_size);
 }

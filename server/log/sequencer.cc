@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "attest/merkle.h"
+#include "attest/stored_log.h"
 #include "attest/tiles.h"
 #include "check.h"
 #include "crypto/base/strings.h"
-#include "disk_tiles.h"
 
 namespace letterlock::log {
 namespace {
@@ -107,7 +107,7 @@ absl::StatusOr<std::unique_ptr<Sequencer>> Sequencer::Open(LogStorage* storage,
 absl::StatusOr<Sequencer::Edge> Sequencer::LoadEdge(const LogStorage& storage,
                                                     const SignedTree& tree) {
   Edge edge;
-  DiskTiles tiles(&storage, tree.size);
+  attest::StoredTiles tiles(&storage, tree.size);
   if (tree.size == 0) return edge;
   absl::StatusOr<attest::TileEdge> loaded = attest::TileEdge::Load(tiles, tree.size, tree.root);
   if (!loaded.ok()) return loaded.status();

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "attest/stored_log.h"
 
 namespace letterlock::log {
 
@@ -21,13 +22,8 @@ struct LogFile {
   std::string bytes;
 };
 
-class LogStorage {
+class LogStorage : public attest::LogFiles {
  public:
-  virtual ~LogStorage() = default;
-
-  // All of a file; NOT_FOUND if there is none.
-  virtual absl::StatusOr<std::string> Read(std::string_view path) const = 0;
-
   // Makes or replaces each file atomically, all durable on return. After an error each is as it was
   // or as it should be, and may be either after the next crash.
   virtual absl::Status Put(absl::Span<const LogFile> files) = 0;
