@@ -1,6 +1,7 @@
 """A member's client of its own: written from proto/ and docs/formats.md, without a look at the C++.
 
-It keeps its account in memory. See python_client_test.py for what it does to real daemons."""
+It keeps its account in memory, and keys as plain bytes: a test's account is no secret. See python_client_test.py for what
+it does to real daemons."""
 
 import base64
 import os
@@ -264,16 +265,26 @@ class Client:
     def upload(self, file_name, data):
         """Seals a file and takes it to the mail server; its AttachmentReference."""
         reference, ciphertext = attachments.seal(file_name, data)
-        start = attachment_service_pb2.UploadStart(ciphertext_hash=reference.ciphertext_hash, size=len(ciphertext))
-        step = attachments.CHUNK
+        self.put(reference, ciphertext)
+        return reference
+
+    def put(self, reference, ciphertext, offset=0, until=None):
+        """Uploads a ciphertext from an offset on, to its end or, as if the call broke, only as far as `until`."""
+        start = attachment_service_pb2.UploadStart(
+            ciphertext_hash=reference.ciphertext_hash, size=len(ciphertext), offset=offset)
+        part = ciphertext[offset:until]
 
         def parts():
             yield attachment_service_pb2.UploadRequest(start=start)
-            for at in range(0, len(ciphertext), step):
-                yield attachment_service_pb2.UploadRequest(data=ciphertext[at:at + step])
+            for at in range(0, len(part), attachments.CHUNK):
+                yield attachment_service_pb2.UploadRequest(data=part[at:at + attachments.CHUNK])
 
         self._authorized(self._servers.attachments.Upload, parts())
-        return reference
+
+    def uploaded(self, reference):
+        """What GetUpload says of it."""
+        return self._authorized(self._servers.attachments.GetUpload, attachment_service_pb2.GetUploadRequest(
+            ciphertext_hash=reference.ciphertext_hash))
 
     def download(self, reference):
         """The file that a reference in a verified message names."""

@@ -12,25 +12,28 @@ import daemons
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = os.path.join(HERE, "node", "node_modules", ".package-lock.json")
-SECONDS = 110
+SECONDS = 75
 ARGUMENTS = None
 
 
-class BothWays(unittest.TestCase):
-    """node/client_test.mjs, against one deployment each."""
+class OneDeploymentEach(unittest.TestCase):
+    """node/NAME_test.mjs through real daemons."""
 
-    def both_ways(self, correspondence, first_folder):
+    def run_test(self, name, correspondence, first_folder):
         with daemons.running(ARGUMENTS.bin, correspondence) as deployment:
             subprocess.run(
-                [ARGUMENTS.node, "--no-deprecation", os.path.join(HERE, "node", "client_test.mjs"),
+                [ARGUMENTS.node, "--no-deprecation", os.path.join(HERE, "node", f"{name}_test.mjs"),
                  deployment.program("letterlock"), deployment.config, deployment.members, first_folder],
                 check=True, timeout=SECONDS)
 
-    def test_where_first_contacts_are_open(self):
-        self.both_ways("open", "inbox")
+    def test_both_ways_where_first_contacts_are_open(self):
+        self.run_test("client", "open", "inbox")
 
-    def test_where_first_contacts_are_requests(self):
-        self.both_ways("by-request", "requests")
+    def test_both_ways_where_first_contacts_are_requests(self):
+        self.run_test("client", "by-request", "requests")
+
+    def test_refusals(self):
+        self.run_test("refusals", "open", "inbox")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import deployed
 from deployed import BODY, Deployed
 
+import attachments
 import client
 import grpc
 import primitives
@@ -173,6 +174,22 @@ class Attachments(Deployed):
         for one in saved:
             with open(os.path.join(folder, os.path.basename(one["path"])), "rb") as file:
                 self.assertEqual(file.read(), files[one["name"]])
+
+    def test_an_upload_that_broke_is_gone_on_with(self):
+        ned = self.member("ned")
+        data = os.urandom(300000)
+        reference, ciphertext = attachments.seal("long", data)
+        self.refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", ned.uploaded, reference)
+        with self.assertRaises(grpc.RpcError):
+            ned.put(reference, ciphertext, until=131072)
+        begun = ned.uploaded(reference)
+        self.assertEqual((begun.offset, begun.size, begun.complete), (131072, len(ciphertext), False))
+        self.refused(grpc.StatusCode.OUT_OF_RANGE, "UPLOAD_OFFSET", ned.put, reference, ciphertext, 65536)
+        self.refused(grpc.StatusCode.FAILED_PRECONDITION, "ATTACHMENT_MISSING", ned.send,
+                     ned.seal("ada", "", BODY, files=[reference]), [reference])
+        ned.put(reference, ciphertext, begun.offset)
+        self.assertTrue(ned.uploaded(reference).complete)
+        self.assertEqual(ned.download(reference), data)
 
     def test_a_reference_that_tells_another_size_is_refused(self):
         oda = self.member("oda")
