@@ -28,11 +28,7 @@ absl::Status Refused(absl::StatusCode code, const std::string& path, std::string
   return absl::Status(code, path + ": " + std::string(why));
 }
 
-std::pair<std::string, std::string> SplitPath(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
-}
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // Fewer bytes than asked for only at the end of the file; -1 on error.
 ssize_t ReadAll(int fd, std::span<std::uint8_t> into) {
@@ -143,7 +139,8 @@ std::string TemporaryName(const std::string& name) {
 
 absl::Status Put(const std::string& path, std::string_view bytes, FileMode mode,
                  unsigned rename_flags) {
-  const auto [directory_path, name] = SplitPath(path);
+  const std::string directory_path = DirectoryOf(path);
+  const std::string name = NameOf(path);
   absl::StatusOr<FileDescriptor> directory = OpenDirectory(directory_path);
   if (!directory.ok()) return directory.status();
 
@@ -169,6 +166,12 @@ absl::Status Put(const std::string& path, std::string_view bytes, FileMode mode,
 }
 
 }  // namespace
+
+std::string DirectoryOf(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_size) {
   struct stat about = {};
@@ -241,7 +244,7 @@ absl::Status SyncDirectory(const std::string& path) {
 }
 
 absl::Status MakePrivateDirectory(const std::string& path) {
-  if (::mkdir(path.c_str(), S_IRWXU) == 0) return SyncDirectory(SplitPath(path).first);
+  if (::mkdir(path.c_str(), S_IRWXU) == 0) return SyncDirectory(DirectoryOf(path));
   if (errno != EEXIST) return SystemError(path);
   absl::StatusOr<FileDescriptor> directory = OpenDirectory(path);
   if (!directory.ok()) return directory.status();

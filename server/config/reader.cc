@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxFile = 1024 * 1024;
 
-std::string DirectoryOf(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::optional<std::int64_t> ParseNumber(std::string_view text) {

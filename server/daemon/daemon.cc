@@ -9,18 +9,9 @@
 #include "server/tls/identity.h"
 
 namespace letterlock::daemon {
-namespace {
-
-std::string DirectoryOf(const std::string& file) {
-  const auto slash = file.rfind('/');
-  return slash == std::string::npos ? "." : file.substr(0, slash);
-}
-
-}  // namespace
-
 absl::Status MakeAdminDirectory(const CommonOptions& options) {
   if (options.admin_socket.empty()) return absl::OkStatus();
-  return config::MakePrivateDirectory(DirectoryOf(options.admin_socket));
+  return config::MakePrivateDirectory(config::DirectoryOf(options.admin_socket));
 }
 
 absl::StatusOr<bool> Confine(const CommonOptions& options, std::vector<std::string> directories,
@@ -32,7 +23,7 @@ absl::StatusOr<bool> Confine(const CommonOptions& options, std::vector<std::stri
   limits.read = tls::DirectoriesToRead({options.tls_certificate_file, options.tls_key_file});
   limits.read_write = std::move(directories);
   for (const std::string& file : {options.port_file, options.admin_socket}) {
-    if (!file.empty()) limits.read_write.push_back(DirectoryOf(file));
+    if (!file.empty()) limits.read_write.push_back(config::DirectoryOf(file));
   }
   for (const std::string& listen : {options.listen, options.metrics_listen}) {
     if (listen.empty()) continue;

@@ -124,12 +124,6 @@ bool IsAddress(const std::string& name) {
          ::inet_pton(AF_INET6, name.c_str(), parsed) == 1;
 }
 
-std::string DirectoryOf(const std::string& file) {
-  const auto slash = file.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : file.substr(0, slash);
-}
-
 }  // namespace
 
 absl::StatusOr<LoadedIdentity> LoadIdentity(const std::string& certificate_file,
@@ -196,10 +190,10 @@ std::vector<std::string> DirectoriesToRead(const std::vector<std::string>& files
     if (std::find(all.begin(), all.end(), directory) == all.end()) all.push_back(directory);
   };
   for (const std::string& file : files) {
-    const std::string directory = DirectoryOf(file);
+    const std::string directory = config::DirectoryOf(file);
     std::error_code error;
     add(directory);
-    if (std::filesystem::is_symlink(directory, error)) add(DirectoryOf(directory));
+    if (std::filesystem::is_symlink(directory, error)) add(config::DirectoryOf(directory));
   }
   return all;
 }

@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "crypto/base/strings.h"
@@ -6,6 +9,7 @@
 #include "doctor/files.h"
 #include "letterlock/admin/v1/admin_service.pb.h"
 #include "server/config/address.h"
+#include "server/config/files.h"
 #include "server/tls/identity.h"
 
 namespace letterlock::doctor {
@@ -155,8 +159,27 @@ void CheckSocket(const Subject& subject, Report* report) {
         kCheck, "there is none: a daemon that runs can't be asked",
         absl::StrCat("admin_socket = \"run/admin\" in ", Quoted(subject.request.config_file)));
   }
-  CheckDirectory(subject, kCheck, DirectoryOf(subject.options.admin_socket),
+  CheckDirectory(subject, kCheck, config::DirectoryOf(subject.options.admin_socket),
                  DirectoryKind::kPrivate, report);
+}
+
+// Its directory is the operator's to make.
+void CheckPortFile(const Subject& subject, Report* report) {
+  constexpr char kCheck[] = "port_file";
+  const std::string& file = subject.options.port_file;
+  if (file.empty()) return report->Ok(kCheck, "none");
+  const std::string directory = config::DirectoryOf(file);
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    return report->Wrong(
+        kCheck, directory + ": is no directory",
+        absl::StrCat("install -d -o ", Quoted(subject.user), " ", Quoted(directory)));
+  }
+  if (subject.own_eyes && ::access(directory.c_str(), W_OK | X_OK) != 0) {
+    return report->Wrong(kCheck, absl::StrCat(directory, ": ", subject.user, " can't write there"),
+                         absl::StrCat("chown ", Quoted(subject.user), " ", Quoted(directory)));
+  }
+  report->Ok(kCheck, file);
 }
 
 }  // namespace
@@ -165,6 +188,7 @@ void CheckDaemon(const Subject& subject, const Expected& expected, const Machine
                  Report* report) {
   constexpr char kCheck[] = "daemon";
   CheckSocket(subject, report);
+  CheckPortFile(subject, report);
   const std::string& socket = subject.options.admin_socket;
   const bool may_ask = machine.Me() == 0 || subject.own_eyes;
   if (socket.empty() || !may_ask) {

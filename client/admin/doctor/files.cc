@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "crypto/base/strings.h"
 #include "server/config/file_descriptor.h"
+#include "server/config/files.h"
 
 namespace letterlock::doctor {
 namespace {
@@ -70,7 +71,7 @@ Trouble TroubleOf(const Subject& subject, const std::string& path, FileKind kind
 
 // Whether the daemon will be able to make it.
 Trouble TroubleMaking(const Subject& subject, const std::string& path) {
-  const std::string parent = DirectoryOf(path);
+  const std::string parent = config::DirectoryOf(path);
   struct stat about = {};
   if (::stat(parent.c_str(), &about) != 0) {
     return {absl::StrCat(parent, ": ", std::strerror(errno), "; the daemon makes ", path, " in it"),
@@ -106,7 +107,7 @@ Trouble TroubleOf(const Subject& subject, const std::string& path, DirectoryKind
 // Every directory that the path leads through, links resolved.
 void AddAbove(const std::string& file, std::set<std::string>* directories) {
   std::error_code error;
-  fs::path directory = fs::weakly_canonical(fs::absolute(DirectoryOf(file), error), error);
+  fs::path directory = fs::weakly_canonical(fs::absolute(config::DirectoryOf(file), error), error);
   for (; !directory.empty(); directory = directory.parent_path()) {
     directories->insert(directory.string());
     if (directory == directory.root_path()) return;
@@ -114,12 +115,6 @@ void AddAbove(const std::string& file, std::set<std::string>* directories) {
 }
 
 }  // namespace
-
-std::string DirectoryOf(const std::string& file) {
-  const auto slash = file.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : file.substr(0, slash);
-}
 
 bool CheckFile(const Subject& subject, std::string_view check, const std::string& path,
                FileKind kind, const std::string& if_missing, Report* report) {

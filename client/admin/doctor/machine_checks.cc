@@ -99,7 +99,8 @@ void CheckDisk(const std::vector<std::string>& directories, const Machine& machi
   for (const std::string& directory : directories) {
     std::error_code error;
     // One that is made later lies on its parent's file system.
-    const std::string there = fs::exists(directory, error) ? directory : DirectoryOf(directory);
+    const std::string there =
+        fs::exists(directory, error) ? directory : config::DirectoryOf(directory);
     const auto space = machine.SpaceAt(there);
     const std::string look = absl::StrCat("df -h ", Quoted(there), "; df -i ", Quoted(there));
     if (!space.ok()) {

@@ -17,12 +17,6 @@ constexpr char kConfiguration[] = "configuration";
 constexpr char kUser[] = "user";
 constexpr std::size_t kMaxConfiguration = std::size_t{1} << 20;
 
-std::string FolderOf(const std::string& file) {
-  const auto slash = file.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : file.substr(0, slash);
-}
-
 // Errors of a configuration are many lines.
 std::string OneLine(std::string_view text) {
   std::string line;
@@ -99,7 +93,7 @@ std::string Subject::CertificateCommand() const {
   const std::string ca = folder + "/ca";
   return absl::StrCat(kind.tool, " certificate --ca ",
                       std::filesystem::exists(ca, ignored) ? Quoted(ca) : "DIRECTORY_OF_CA_KEY",
-                      " --out ", Quoted(FolderOf(options.tls_certificate_file)));
+                      " --out ", Quoted(config::DirectoryOf(options.tls_certificate_file)));
 }
 
 std::optional<Subject> ReadSubject(const Kind& kind, const Request& request, const Machine& machine,
@@ -107,7 +101,7 @@ std::optional<Subject> ReadSubject(const Kind& kind, const Request& request, con
                                    const std::string* store_directory, Report* report) {
   Subject subject{.kind = kind,
                   .request = request,
-                  .folder = FolderOf(request.config_file),
+                  .folder = config::DirectoryOf(request.config_file),
                   .options = {.listen = kind.listen}};
   auto reader = config::Reader::Load(request.config_file, request.overrides);
   absl::Status sound = reader.status();

@@ -106,7 +106,7 @@ void CheckClockOf(const MailFiles& files, const Subject& subject, const doctor::
     things.push_back({"the newest file of the store", *newest});
   }
   if (const auto written =
-          doctor::NewestFileIn(doctor::DirectoryOf(subject.options.tls_key_file))) {
+          doctor::NewestFileIn(config::DirectoryOf(subject.options.tls_key_file))) {
     things.push_back({"the newest file beside the certificate", *written});
   }
   CheckClock(things, machine, report);

@@ -148,6 +148,22 @@ TEST(Doctor, SeesWhoHasThePort) {
   EXPECT_EQ(free->exit_code, 0) << free->output;
 }
 
+// Root looks with the eyes of the daemon's user, and anybody else with his own.
+TEST(Doctor, FindsWhatTheDaemonsUserCannotRead) {
+  test::ServedMaild maild;
+  std::vector<std::string> flags = {"--stopped"};
+  if (::geteuid() == 0) {
+    flags.insert(flags.end(), {"--user", "54321"});
+  } else {
+    fs::permissions(maild.path() + "/epoch.key", fs::perms::none);
+  }
+  const auto found = Doctor(kMailadmin, maild.path() + "/maild.toml", flags);
+  EXPECT_EQ(found.exit_code, 1) << found.output;
+  EXPECT_THAT(ToMend(found.output), ::testing::Contains(AllOf(HasSubstr("WRONG    epoch_key "),
+                                                              HasSubstr("Permission denied"))))
+      << found.output;
+}
+
 // --- the log
 
 std::string Contents(const std::string& path) {

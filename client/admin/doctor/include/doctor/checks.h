@@ -47,7 +47,7 @@ struct Expected {
   std::string store;                                                // the directory
   std::function<void(const admin::v1::GetStatusResponse&)> more{};  // what only this daemon says
 };
-// admin_socket, daemon, listen, metrics; and if it answers: version, daemon.deployment,
+// admin_socket, port_file, daemon, listen, metrics; and if it answers: version, daemon.deployment,
 // daemon.store, daemon.certificate, daemon.confinement, daemon.memory, and `more`.
 void CheckDaemon(const Subject& subject, const Expected& expected, const Machine& machine,
                  Report* report);

@@ -36,7 +36,4 @@ void CheckAbove(const Subject& subject, const std::vector<std::string>& files, R
 // Keys that only their owner's desk needs, and the daemon never.
 void CheckOfflineKeys(const std::vector<std::string>& files, Report* report);
 
-// The directory that a file stands in.
-std::string DirectoryOf(const std::string& file);
-
 }  // namespace letterlock::doctor

@@ -21,6 +21,9 @@ enum class FileMode : unsigned {
   kPublic = 0644,
 };
 
+// The directory that a path stands in, as a text: "." where it names none.
+std::string DirectoryOf(const std::string& path);
+
 // The whole file. NOT_FOUND; RESOURCE_EXHAUSTED beyond `max_size`; FAILED_PRECONDITION if not a
 // regular file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_size);

@@ -40,6 +40,8 @@ const Fault kFaults[] = {
      "no admin_socket", ""},
     {"AnOpenAdminDirectory", [](Patient& p) { ASSERT_EQ(::chmod((p / "run").c_str(), 0755), 0); },
      "admin_socket", Verdict::kWrong, "is open to group or others", "chmod 700 "},
+    {"NoPlaceForThePortFile", [](Patient& p) { p.Set("port_file", p / "nowhere/port"); },
+     "port_file", Verdict::kWrong, "nowhere: is no directory", "install -d -o "},
     {"NobodyAnswers", Stop, "daemon", Verdict::kWrong, "does not answer",
      "letterlock-maild --config "},
     {"AnotherDaemonAnswers", [](Patient& p) { p.machine.status->set_daemon("letterlock-other"); },

@@ -248,6 +248,14 @@ const Fault kMachine[] = {
      "the disk is full", "df -h "},
     {"LittleSpace", [](Patient& p) { p.machine.space.free_bytes = std::uint64_t{3} << 30; }, "disk",
      Verdict::kWarning, "3.0 of 100.0 GiB free", "df -h "},
+    {"LittleSpaceOfASmallDisk",
+     [](Patient& p) {
+       p.machine.space.all_bytes = std::uint64_t{4} << 30;
+       p.machine.space.free_bytes = std::uint64_t{1} << 29;
+     },
+     "disk", Verdict::kWarning, "0.5 of 4.0 GiB free", "df -h "},
+    {"FewFiles", [](Patient& p) { p.machine.space.free_files = 1000; }, "disk", Verdict::kWarning,
+     "GiB free", "df -i "},
     {"NoMoreFiles", [](Patient& p) { p.machine.space.free_files = 3; }, "disk", Verdict::kWrong,
      "no room for more files", "df -i "},
     {"AReadOnlyDisk", [](Patient& p) { p.machine.space.read_only = true; }, "disk", Verdict::kWrong,
