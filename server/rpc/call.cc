@@ -38,6 +38,19 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Time sta
 
 }  // namespace
 
+absl::Status Serialize(const google::protobuf::Message& message, grpc::ByteBuffer* bytes) {
+  bool own_buffer = false;
+  const grpc::Status status =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, bytes,
+                                                                                 &own_buffer);
+  return status.ok() ? absl::OkStatus() : absl::InternalError("a message does not serialise");
+}
+
+bool Parse(grpc::ByteBuffer bytes, google::protobuf::Message* message) {
+  grpc::ProtoBufferReader reader(&bytes);
+  return reader.status().ok() && message->ParseFromZeroCopyStream(&reader);
+}
+
 std::string NewRequestId() {
   std::array<std::uint8_t, 8> bytes;
   crypto::PublicRandom().Fill(bytes);
@@ -78,10 +91,7 @@ Done::Call::~Call() {
 const google::protobuf::Message* BaseCall::ParseRequest(
     const google::protobuf::Message& prototype) {
   google::protobuf::Message* message = prototype.New(&arena_);
-  grpc::ByteBuffer buffer(*arguments_.request);  // shares the bytes
-  grpc::ProtoBufferReader reader(&buffer);
-  if (!reader.status().ok() || !message->ParseFromZeroCopyStream(&reader)) return nullptr;
-  return message;
+  return Parse(*arguments_.request, message) ? message : nullptr;
 }
 
 google::protobuf::Message* Done::Call::MakeResponse(const google::protobuf::Message& prototype) {
@@ -108,11 +118,7 @@ std::string BaseCall::peer_key_hash() const {
 
 absl::Status Done::Call::SerializeResponse() {
   if (response_ == nullptr) return absl::InternalError("answered OK before the handler ran");
-  bool own_buffer = false;
-  const grpc::Status status =
-      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(
-          *response_, arguments_.response, &own_buffer);
-  return status.ok() ? absl::OkStatus() : absl::InternalError("the response does not serialise");
+  return Serialize(*response_, arguments_.response);
 }
 
 void Done::Call::Answer(const absl::Status& status) {

@@ -107,6 +107,11 @@ class Done::Call final : public BaseCall {
   google::protobuf::Message* response_ = nullptr;  // on the arena
 };
 
+// A message as gRPC sends it; INTERNAL where it does not serialise.
+absl::Status Serialize(const google::protobuf::Message& message, grpc::ByteBuffer* bytes);
+// Whether `bytes` parse as the message's type. The bytes are shared, not copied.
+bool Parse(grpc::ByteBuffer bytes, google::protobuf::Message* message);
+
 // 16 lower-case hex digits of fresh randomness.
 std::string NewRequestId();
 

@@ -1,29 +1,20 @@
 #include "incoming_call.h"
 
-#include <grpcpp/impl/codegen/proto_buffer_reader.h>
-#include <grpcpp/impl/codegen/proto_buffer_writer.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
 
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "letterlock/common/v1/errors.pb.h"
-#include "server/rpc/grpc_status.h"
 #include "server/rpc/status.h"
 
 namespace letterlock::rpc {
 namespace {
 
-constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
-constexpr absl::Duration kRetryAfterStop = absl::Seconds(1);
-
-std::unique_ptr<google::protobuf::Message> Parse(const google::protobuf::Message& prototype,
-                                                 grpc::ByteBuffer bytes) {
-  std::unique_ptr<google::protobuf::Message> message(prototype.New());
-  grpc::ProtoBufferReader reader(&bytes);
-  if (!reader.status().ok() || !message->ParseFromZeroCopyStream(&reader)) return nullptr;
-  return message;
+// There is no answer to end with.
+StreamOptions NeverOkAtStop(StreamOptions options) {
+  options.ok_at_stop = false;
+  return options;
 }
 
 }  // namespace
@@ -50,31 +41,13 @@ std::shared_ptr<AnyIncoming::Call> AnyIncoming::Call::Make(
 
 AnyIncoming::Call::Call(const Arguments& arguments, const StreamOptions& options,
                         const google::protobuf::Message& prototype, OpenStreams* streams)
-    : BaseCall(arguments),
-      stream_options_(options),
+    : StreamingCall(arguments, NeverOkAtStop(options), streams),
       prototype_(prototype),
-      streams_(streams),
       reactor_(new Reactor()) {}
 
 AnyIncoming::Call::~Call() = default;
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* AnyIncoming::Call::reactor() { return reactor_; }
-
-bool AnyIncoming::Call::Begin() {
-  absl::MutexLock lock(&mu_);
-  if (end_) return false;
-  beginning_ = true;
-  return true;
-}
-
-void AnyIncoming::Call::Began() {
-  {
-    absl::MutexLock lock(&mu_);
-    beginning_ = false;
-    if (!end_) return;
-  }
-  Finish();
-}
 
 void AnyIncoming::Call::Next(Took took) {
   {
@@ -84,12 +57,10 @@ void AnyIncoming::Call::Next(Took took) {
       reading_ = true;
       took_ = std::move(took);
       buffer_.Clear();
-      stall_alarm_ = std::make_unique<grpc::Alarm>();
-      stall_alarm_->Set(absl::ToChronoTime(absl::Now() + stream_options_.stall),
-                        [weak = weak_from_this(), read = ++reads_](bool expired) {
-                          const auto self = expired ? weak.lock() : nullptr;
-                          if (self != nullptr) self->Stalled(read);
-                        });
+      stall_alarm_ =
+          AlarmAt(absl::Now() + stream_options_.stall, [weak = weak_from_this(), read = ++reads_] {
+            if (const auto self = weak.lock()) self->Stalled(read);
+          });
       // Under the lock: an end comes before the read, and then there is none, or behind it.
       reactor_->StartRead(&buffer_);
       return;
@@ -120,17 +91,12 @@ void AnyIncoming::Call::Read(bool ok) {
 
 void AnyIncoming::Call::Take(const Took& took, std::optional<grpc::ByteBuffer> bytes) {
   if (!bytes) return took(nullptr);
-  const auto message = Parse(prototype_, *std::move(bytes));
-  if (message == nullptr) {
+  const std::unique_ptr<google::protobuf::Message> message(prototype_.New());
+  if (!Parse(*std::move(bytes), message.get())) {
     return End(Fail(absl::StatusCode::kInvalidArgument, common::v1::ERROR_REASON_FIELD_FORMAT,
                     "a message does not parse as its message type"));
   }
   took(message.get());
-}
-
-void AnyIncoming::Call::Cancelled() {
-  cancelled_->store(true, std::memory_order_relaxed);
-  End(absl::CancelledError("cancelled"));
 }
 
 void AnyIncoming::Call::Stalled(std::uint64_t read) {
@@ -144,11 +110,7 @@ void AnyIncoming::Call::Stalled(std::uint64_t read) {
 
 void AnyIncoming::Call::Answer(const google::protobuf::Message& response) {
   grpc::ByteBuffer bytes;
-  bool own_buffer = false;
-  const grpc::Status status =
-      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(response, &bytes,
-                                                                                 &own_buffer);
-  if (!status.ok()) return End(absl::InternalError("the response does not serialise"));
+  if (absl::Status status = Serialize(response, &bytes); !status.ok()) return End(status);
   {
     absl::MutexLock lock(&mu_);
     if (end_) return;
@@ -158,58 +120,11 @@ void AnyIncoming::Call::Answer(const google::protobuf::Message& response) {
   End(absl::OkStatus());
 }
 
-void AnyIncoming::Call::End(const absl::Status& status) {
-  Took took;
-  std::function<void()> over;
-  bool beginning = false;
-  {
-    absl::MutexLock lock(&mu_);
-    if (end_) return;
-    end_ = status;
-    beginning = beginning_;
-    // Both may hold the call itself.
-    took = std::exchange(took_, nullptr);
-    over = std::exchange(over_, nullptr);
-  }
-  if (over) over();
-  if (!beginning) Finish();
+std::shared_ptr<const void> AnyIncoming::Call::LetGo() {
+  return std::make_shared<Took>(std::exchange(took_, nullptr));
 }
 
-void AnyIncoming::Call::Finish() {
-  absl::Status inner;
-  {
-    absl::MutexLock lock(&mu_);
-    inner = *end_;
-  }
-  grpc::Status shown = ToGrpc(inner, request_id_);
-  Record(inner, static_cast<absl::StatusCode>(shown.error_code()), /*stream=*/true);
-  streams_->Remove(this);
-  CallsInFlight* const in_flight = counted_ ? arguments_.in_flight : nullptr;
-  reactor_->Finish(std::move(shown));  // gRPC's parts, and this, may be gone from here on
-  if (in_flight != nullptr) in_flight->Leave();
-}
-
-void AnyIncoming::Call::OnOver(std::function<void()> over) {
-  {
-    absl::MutexLock lock(&mu_);
-    if (!end_) {
-      over_ = std::move(over);
-      return;
-    }
-  }
-  over();
-}
-
-void AnyIncoming::Call::Run(std::function<void()> work) {
-  const bool queued = arguments_.options->pool->TrySubmit(
-      absl::InfiniteFuture(), [work = std::move(work)](const absl::Status&) { work(); });
-  if (!queued) End(Exhausted(kRetryAfter, "the server has more work than it can queue"));
-}
-
-void AnyIncoming::Call::EndAtStop() {
-  End(FailUntil(absl::StatusCode::kUnavailable, common::v1::ERROR_REASON_SHUTTING_DOWN,
-                kRetryAfterStop, "the server is stopping"));
-}
+void AnyIncoming::Call::FinishReactor(grpc::Status status) { reactor_->Finish(std::move(status)); }
 
 // The handler's side: a call that nobody holds any more would never end.
 struct AnyIncoming::Hold {
