@@ -165,13 +165,25 @@ void AddLink(Registry& registry, CLI::App* group) {
 struct RevokeOptions {
   std::string device;
   bool yes = false;
+  bool lost = false;
 };
 
 constexpr std::string_view kAboutRevoked =
     "It has no session any more and gets no mail. What it had stays on it, readable to who has its "
     "passphrase,\n"
-    "and so do the account's keys: where it is in somebody else's hands, the keys have to be "
-    "changed.";
+    "and so do the account's keys: where it is in somebody else's hands, change them: "
+    "letterlock account rotate";
+constexpr std::string_view kAboutLost =
+    "It has no session any more, and the account has new keys: those on it sign nothing that "
+    "counts, "
+    "and\n"
+    "open nothing that is sealed from now on. What it had stays on it. Link your other devices "
+    "again.";
+constexpr std::string_view kOnlyRevoked =
+    "The device is revoked, but the account's keys are not changed yet: letterlock account rotate";
+constexpr std::string_view kKeysNotChanged =
+    "If it was revoked before, and the account's keys were not changed then: letterlock account "
+    "rotate";
 
 // The device that is called so, or whose key begins so.
 absl::StatusOr<client::Device> Find(const std::vector<client::Device>& devices,
@@ -188,12 +200,19 @@ absl::StatusOr<client::Device> Find(const std::vector<client::Device>& devices,
 }
 
 ExitCode Revoke(const CommonOptions& common, const RevokeOptions& options, Output& output) {
-  const auto client = OpenClient(common);
+  const auto config = LoadConfig(common);
+  if (!config.ok()) return output.Fail(config.status());
+  const auto passphrase = ReadPassphrase(common.passphrase, PassphraseUse::kOpen);
+  if (!passphrase.ok()) return output.Fail(passphrase.status());
+  const auto client = client::Client::Open(*config, common.account, *passphrase);
   if (!client.ok()) return output.Fail(client.status());
   const auto devices = (*client)->Devices();
   if (!devices.ok()) return output.Fail(devices.status());
   const auto device = Find(*devices, options.device);
-  if (!device.ok()) return output.Fail(device.status());
+  if (!device.ok()) return output.Fail(device.status(), options.lost ? kKeysNotChanged : "");
+  if (device->current && options.lost) {
+    return output.Fail(client::UsageProblem("that is this very device, so it is not lost"));
+  }
   if (device->current && !options.yes) {
     const auto agreed = AskYes("That is this very device. Revoke it?");
     if (!agreed.ok()) return output.Fail(agreed.status());
@@ -201,11 +220,15 @@ ExitCode Revoke(const CommonOptions& common, const RevokeOptions& options, Outpu
   }
   const absl::Status revoked = (*client)->RevokeDevice(device->key);
   if (!revoked.ok()) return output.Fail(revoked);
+  if (options.lost) {
+    const auto rotated = client::Client::Rotate(*config, common.account, *passphrase);
+    if (!rotated.ok()) return output.Fail(rotated.status(), kOnlyRevoked);
+  }
   if (output.json()) {
     output.Answer(DeviceJson(*device), (*client)->labels());
   } else {
     output.out() << DeviceName(device->key) << " is revoked\n";
-    output.Note(kAboutRevoked);
+    output.Note(options.lost ? kAboutLost : kAboutRevoked);
   }
   return kExitOk;
 }
@@ -223,6 +246,8 @@ void AddRevoke(Registry& registry, CLI::App* group) {
       ->add_option("DEVICE", options->device,
                    "its name, or its key or the first 16 or more digits of it, as listed")
       ->required();
+  command->add_flag("--lost", options->lost,
+                    "change the account's keys too: the device is in somebody else's hands");
   command->add_flag("--yes", options->yes, "also where it is this very device, without asking");
 }
 

@@ -170,7 +170,8 @@ ExitCode Show(client::Client& client, const absl::StatusOr<client::Listing>& lis
   }
   AboutListing(*listing, client, options.offline, output);
   for (const client::Message& message : listing->messages) {
-    if (!message.key_replaced) continue;
+    // Of one's own it is no news; `read` says it.
+    if (!message.key_replaced || message.folder == client::Folder::kSent) continue;
     output.Note(HexOf(message.id).substr(0, kLeastIdDigits) + ": " + std::string(kReplacedKey));
   }
   for (const client::RefusedMessage& refused : listing->refused) {

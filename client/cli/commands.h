@@ -13,6 +13,8 @@ inline constexpr std::string_view kHandleRule =
 
 // Each declares one family of commands, in the order in which help shows them.
 void AddAccountCommands(Registry& registry);
+// In the group `account`.
+void AddRecoveryCommands(Registry& registry, CLI::App* account);
 void AddLookupCommands(Registry& registry);
 void AddSendCommands(Registry& registry);
 void AddReadCommands(Registry& registry);

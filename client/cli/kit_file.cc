@@ -4,12 +4,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 
 #include "client/failure.h"
+#include "secret_input.h"
 
 namespace letterlock::cli {
 namespace {
+
+// 77 characters are one; people put spaces and line breaks into it.
+constexpr std::size_t kMostKitText = 500;
 
 bool WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -40,6 +45,22 @@ absl::Status WriteKitFile(const std::string& path, const crypto::SecretBuffer& k
     return absl::ErrnoToStatus(error, "the recovery kit's file");
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<crypto::SecretBuffer> ReadKit(const std::string& path) {
+  auto kit =
+      path.empty() ? AskSecret("Recovery kit: ", kMostKitText) : ReadSecretFrom(path, kMostKitText);
+  if (absl::IsOutOfRange(kit.status()))
+    return client::UsageProblem("the kit is longer than any is");
+  if (kit.ok()) {
+    for (std::uint8_t& byte : kit->RevealMutable(crypto::KeyAccess{})) {
+      if (byte == '\n' || byte == '\r' || byte == '\t') byte = ' ';
+    }
+  }
+  if (!absl::IsNotFound(kit.status())) return kit;
+  if (!path.empty()) return client::UsageProblem("the recovery kit's file can't be read");
+  return client::UsageProblem(
+      "no recovery kit: there is no terminal to ask at; give --from-kit FILE");
 }
 
 }  // namespace letterlock::cli

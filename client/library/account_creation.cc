@@ -5,9 +5,9 @@
 
 #include "client/failure.h"
 #include "client_impl.h"
+#include "crypto/seal/keyring.h"
 #include "crypto/seal/recovery_kit.h"
 #include "letterlock/directory/v1/entry.pb.h"
-#include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
 #include "own_entry.h"
 #include "server/config/files.h"
@@ -63,33 +63,42 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Config& config,
                                                        const Creation& creation) {
   auto surroundings = Connect(config);
   if (!surroundings.ok()) return surroundings.status();
-  const KeyFiles key_files(directory, passphrase);
-  auto keys = key_files.Read();
+  auto key_files = std::make_unique<const KeyFiles>(directory, passphrase);
+  auto keys = key_files->Read();
   if (absl::IsNotFound(keys.status())) {
-    keys = MakeKeys(*surroundings, directory, handle, key_files);
+    keys = MakeKeys(*surroundings, directory, handle, *key_files);
   }
   if (!keys.ok()) return keys.status();
   if (keys->handle != handle) {
     return UsageProblem("the account directory holds the account of another handle");
   }
-  auto client = ClientImpl::Make(*std::move(surroundings), *std::move(keys), directory);
+  auto client =
+      ClientImpl::Make(*std::move(surroundings), std::move(key_files), *std::move(keys), directory);
   if (!client.ok()) return client.status();
   const absl::Status complete = (*client)->Complete(creation);
   if (!complete.ok()) return complete;
   return std::unique_ptr<Client>(*std::move(client));
 }
 
-absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Config& config,
-                                                     const std::string& directory,
-                                                     const crypto::SecretBuffer& passphrase) {
-  auto keys = KeyFiles(directory, passphrase).Read();
+absl::StatusOr<std::unique_ptr<ClientImpl>> OpenAccount(const Config& config,
+                                                        const std::string& directory,
+                                                        const crypto::SecretBuffer& passphrase) {
+  auto key_files = std::make_unique<const KeyFiles>(directory, passphrase);
+  auto keys = key_files->Read();
   if (absl::IsNotFound(keys.status())) {
     return UsageProblem("there is no account here: run `letterlock account create HANDLE`");
   }
   if (!keys.ok()) return keys.status();
   auto surroundings = Connect(config);
   if (!surroundings.ok()) return surroundings.status();
-  auto client = ClientImpl::Make(*std::move(surroundings), *std::move(keys), directory);
+  return ClientImpl::Make(*std::move(surroundings), std::move(key_files), *std::move(keys),
+                          directory);
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Config& config,
+                                                     const std::string& directory,
+                                                     const crypto::SecretBuffer& passphrase) {
+  auto client = OpenAccount(config, directory, passphrase);
   if (!client.ok()) return client.status();
   return std::unique_ptr<Client>(*std::move(client));
 }
@@ -133,8 +142,11 @@ absl::Status ClientImpl::WriteEntry(State* state, const Creation& creation) {
   }
   const seal::RecoveryKit kit = seal::RecoveryKit::Generate(*parts_.random);
   const crypto::SigningKey recovery_key = kit.RecoveryKey(keys_.deployment);
+  keys_.keyring_key = kit.KeyringKey(keys_.deployment).public_key();
+  const auto keyring = seal::SealKeyring(keys_, *parts_.random);
+  if (!keyring.ok()) return keyring.status();
   directory::v1::SignedEntry entry =
-      FirstEntry(keys_, seal::RecoveryKeyDigest(recovery_key.public_key()), NowMs());
+      FirstEntry(keys_, seal::RecoveryKeyDigest(recovery_key.public_key()), *keyring, NowMs());
   if (!creation.attestation.empty()) *entry.mutable_registrar_attestation() = attestation;
   // As the directory and everybody else will judge it: better before the kit is shown than after.
   if (!attest::CheckEntry(entry, parts_.trust.entries()).ok()) {
@@ -142,6 +154,11 @@ absl::Status ClientImpl::WriteEntry(State* state, const Creation& creation) {
   }
   const absl::Status shown = creation.show_kit(kit.ToText());
   if (!shown.ok()) return shown;
+  // Both before the entry is kept: once it is, the keyring that it names must not be lost, and the
+  // device must know what to seal the next one to.
+  absl::Status written = key_files_->Replace(keys_, *parts_.random);
+  if (written.ok()) written = keyring_file_.Write(*keyring);
+  if (!written.ok()) return written;
   state->own.signed_entry = entry.SerializeAsString();
   return absl::OkStatus();
 }
@@ -160,16 +177,23 @@ absl::Status ClientImpl::Publish(State* state) {
 }
 
 absl::Status ClientImpl::Enrol(State* state) {
-  directory::v1::EntryProof proof;
-  const auto lookup = directory_.Fetch(keys_.handle, state, &proof);
-  if (!lookup.ok()) return lookup.status();
-  const auto* entry = std::get_if<attest::VerifiedEntry>(&*lookup);
-  if (entry == nullptr) return Alarm("your own directory entry is gone from the directory");
-  const auto history = directory_.FetchHistory(entry->checked());
-  if (!history.ok()) return history.status();
-  mail::v1::EnrollResponse response;
-  const absl::Status status = mail_.Enroll(Enrolment(keys_, proof, *history, NowMs()), &response);
-  if (!status.ok()) return status;
+  const absl::Status enrolled = EnrolAs(keys_, state);
+  if (!enrolled.ok()) return enrolled;
+  // Gone once the server had it: the state of an account can be lost later.
+  const auto keyring = keyring_file_.Read();
+  if (keyring.ok()) {
+    const absl::Status put = PutKeyring(*keyring);
+    // A server of an older version: the account is good, and its kit brings nothing back yet.
+    if (absl::IsUnimplemented(put)) {
+      state->own.enrolled = true;
+      return absl::OkStatus();
+    }
+    if (!put.ok()) return put;
+  } else if (!absl::IsNotFound(keyring.status())) {
+    return keyring.status();
+  }
+  const absl::Status removed = keyring_file_.Remove();
+  if (!removed.ok()) return removed;
   state->own.enrolled = true;
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "crypto/seal/device.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
+#include "own_entry.h"
 #include "server/config/files.h"
 
 namespace letterlock::client {
@@ -64,19 +65,23 @@ DirectoryClient::Options DirectoryOptions(const Surroundings& parts, const std::
           .evidence_directory = directory + "/evidence"};
 }
 
-absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Make(Surroundings surroundings,
-                                                             seal::MemberKeys keys,
-                                                             std::string directory) {
+absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Make(
+    Surroundings surroundings, std::unique_ptr<const KeyFiles> key_files, seal::MemberKeys keys,
+    std::string directory) {
   if (keys.deployment != surroundings.trust.deployment()) {
     return UsageProblem("this account belongs to another deployment than the configuration's");
   }
-  return std::unique_ptr<ClientImpl>(
-      new ClientImpl(std::move(surroundings), std::move(keys), std::move(directory)));
+  return std::unique_ptr<ClientImpl>(new ClientImpl(std::move(surroundings), std::move(key_files),
+                                                    std::move(keys), std::move(directory)));
 }
 
-ClientImpl::ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory)
+ClientImpl::ClientImpl(Surroundings surroundings, std::unique_ptr<const KeyFiles> key_files,
+                       seal::MemberKeys keys, std::string directory)
     : parts_(std::move(surroundings)),
+      key_files_(std::move(key_files)),
       keys_(std::move(keys)),
+      rotation_file_(directory),
+      keyring_file_(directory),
       state_file_(directory, keys_.state_key.Clone(crypto::KeyAccess{})),
       cache_(directory + "/cache", keys_.state_key),
       directory_(DirectoryOptions(parts_, directory)),
@@ -89,9 +94,21 @@ Labels ClientImpl::labels() const {
 }
 
 absl::Status ClientImpl::CheckComplete(const State& state) const {
-  if (state.own.published && state.own.enrolled) return absl::OkStatus();
-  return UsageProblem(
-      "this account is not complete: run `letterlock account create` again with its handle");
+  if (rotation_file_.IsThere()) {
+    return UsageProblem(
+        "this account's keys are being changed, and that was interrupted: run `letterlock account "
+        "rotate`, which goes on with it");
+  }
+  if (!state.own.published || !state.own.enrolled) {
+    return UsageProblem(
+        "this account is not complete: run `letterlock account create` again with its handle");
+  }
+  const auto own = OwnContent(state.own, keys_.deployment);
+  if (!own.ok()) return own.status();
+  if (own->identity_key != keys_.identity.public_key()) {
+    return UsageProblem("another command changed this account's keys meanwhile: run it again");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ClientImpl::CheckComplete() const {
@@ -109,9 +126,7 @@ absl::StatusOr<AccountView> ClientImpl::Account() {
   const absl::Status kept = transaction->Commit();
   if (!own.ok()) return own;
   if (!kept.ok()) return kept;
-  directory::v1::SignedEntry signed_entry;
-  signed_entry.ParseFromString(state.own.signed_entry);
-  const auto entry = attest::ParseEntry(signed_entry.entry(), keys_.deployment);
+  const auto entry = OwnContent(state.own, keys_.deployment);
   if (!entry.ok()) return entry.status();
   return AccountView{.handle = keys_.handle,
                      .member = keys_.member,

@@ -25,8 +25,11 @@
 #include "client/transport.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/random.h"
+#include "crypto/seal/keyring.h"
 #include "crypto/seal/member_keys.h"
+#include "crypto/seal/recovery_kit.h"
 #include "key_files.h"
+#include "rotation_file.h"
 
 namespace letterlock::client {
 
@@ -53,21 +56,40 @@ absl::Status MakeAccountDirectory(const std::string& directory);
 DirectoryClient::Options DirectoryOptions(const Surroundings& surroundings,
                                           const std::string& directory);
 
+// How keys are to be rotated.
+struct RotationOrder {
+  // Its recovery key authorises the change in the identity key's stead.
+  const seal::RecoveryKit* kit = nullptr;
+  // Where set, a new kit takes that one's place; called once, before anything is published.
+  std::function<absl::Status(const crypto::SecretBuffer& kit)> show_new_kit{};
+};
+
 class ClientImpl final : public Client {
  public:
-  // UsageProblem where the keys are of another deployment than the trust file.
+  // `keys` are those of the key files. UsageProblem where they are of another deployment than the
+  // trust file.
   static absl::StatusOr<std::unique_ptr<ClientImpl>> Make(Surroundings surroundings,
+                                                          std::unique_ptr<const KeyFiles> key_files,
                                                           seal::MemberKeys keys,
                                                           std::string directory);
 
   // Client::Link, over handed-in parts. `carried` are the link file's keys (linking.h).
   static absl::StatusOr<std::unique_ptr<ClientImpl>> Link(Surroundings surroundings,
-                                                          const KeyFiles& key_files,
+                                                          std::unique_ptr<const KeyFiles> key_files,
                                                           seal::MemberKeys carried,
                                                           const std::string& directory);
 
   // The steps of making an account that are still to do (docs/client.md, "Steps").
   absl::Status Complete(const Creation& creation);
+
+  // Rotates keys, or goes on where that was interrupted. True: the kit was replaced with them.
+  // Afterwards this client holds the keys of before.
+  absl::StatusOr<bool> RotateKeys(const RotationOrder& order);
+
+  // Likewise leaves an account of which a client can be made.
+  static absl::Status RecoverAccount(Surroundings surroundings,
+                                     std::unique_ptr<const KeyFiles> key_files,
+                                     const std::string& directory, const Recovery& recovery);
 
   Labels labels() const override;
   absl::StatusOr<AccountView> Account() override;
@@ -106,14 +128,26 @@ class ClientImpl final : public Client {
   struct Known;
   struct Fetched;
 
-  ClientImpl(Surroundings surroundings, seal::MemberKeys keys, std::string directory);
+  ClientImpl(Surroundings surroundings, std::unique_ptr<const KeyFiles> key_files,
+             seal::MemberKeys keys, std::string directory);
 
   // account_creation.cc
   absl::Status WriteEntry(State* state, const Creation& creation);
   absl::Status Publish(State* state);
   absl::Status Enrol(State* state);
   // linking.cc: the account's keys become this directory's, where the directory's entry has them.
-  absl::Status Settle(const KeyFiles& key_files, bool is_new);
+  absl::Status Settle(bool is_new);
+
+  // rotating.cc
+  absl::Status PrepareRotation(State* state, const RotationOrder& order);
+  absl::StatusOr<bool> FinishRotation(StateFile::Transaction& transaction);
+  absl::Status MakeRotationKnown(StateFile::Transaction& transaction, const Rotation& rotation,
+                                 const seal::MemberKeys& next);
+  absl::Status EnrolAs(const seal::MemberKeys& keys, State* state);
+  absl::Status PutKeyring(const std::string& sealed_keyring);
+
+  // recovering.cc
+  absl::Status Restore(const directory::v1::SignedEntry& standing, const seal::RecoveryKit& kit);
 
   // refreshing.cc
   absl::Status Refresh();
@@ -151,7 +185,10 @@ class ClientImpl final : public Client {
   std::uint64_t NowMs() const;
 
   const Surroundings parts_;
-  const seal::MemberKeys keys_;
+  const std::unique_ptr<const KeyFiles> key_files_;
+  seal::MemberKeys keys_;  // constant once the account is complete
+  const RotationFile rotation_file_;
+  const KeyringFile keyring_file_;
   const StateFile state_file_;
   const MailCache cache_;
   const DirectoryClient directory_;
@@ -165,5 +202,10 @@ class ClientImpl final : public Client {
   bool offline_ ABSL_GUARDED_BY(mutex_) = false;
   bool cache_thrown_away_ ABSL_GUARDED_BY(mutex_) = false;
 };
+
+// Client::Open, as what it is. Errors as Client::Open's.
+absl::StatusOr<std::unique_ptr<ClientImpl>> OpenAccount(const Config& config,
+                                                        const std::string& directory,
+                                                        const crypto::SecretBuffer& passphrase);
 
 }  // namespace letterlock::client

@@ -95,6 +95,16 @@ absl::StatusOr<Meeting> Weigh(const State& state, const CheckedEntry& entry,
                  Replaced(pin, *pinned, next)};
 }
 
+void AddEarlierKeys(Meeting* meeting, const std::vector<EntryContent>& history) {
+  std::vector<crypto::PublicKey>& keys = meeting->pin.earlier_identity_keys;
+  for (const EntryContent& entry : history) {
+    const bool last = !keys.empty() && keys.back() == entry.identity_key;
+    if (!last) keys.push_back(entry.identity_key);
+  }
+  // Where only the encryption key changed it is the present one.
+  if (!keys.empty() && keys.back() == meeting->correspondent.identity_key) keys.pop_back();
+}
+
 void Keep(State* state, const Meeting& meeting) {
   state->pins.insert_or_assign(meeting.correspondent.handle, meeting.pin);
 }
@@ -147,15 +157,20 @@ std::optional<KnownSender> FindSender(const State& state, const crypto::Deployme
   for (const auto& [handle, pin] : state.pins) {
     const auto entry = Read(pin, deployment);
     if (!entry.ok() || entry->member() != member) continue;
-    const auto with = [&](const crypto::PublicKey& key) {
-      return seal::Correspondent{handle, entry->genesis_key, key, entry->encryption_key};
-    };
-    if (crypto::KeyIdOf(entry->identity_key) == identity_key_id) {
-      return KnownSender{with(entry->identity_key), /*key_replaced=*/false};
-    }
-    for (const crypto::PublicKey& key : pin.earlier_identity_keys) {
-      if (crypto::KeyIdOf(key) == identity_key_id) return KnownSender{with(key), true};
-    }
+    auto sender = SenderOf({View(*entry, PinVerdict::kSame, false), pin}, identity_key_id);
+    if (sender.has_value()) return sender;
+  }
+  return std::nullopt;
+}
+
+std::optional<KnownSender> SenderOf(const Meeting& meeting, const crypto::KeyId& identity_key_id) {
+  KnownSender sender{ForSealing(meeting.correspondent), /*key_replaced=*/false};
+  if (crypto::KeyIdOf(meeting.correspondent.identity_key) == identity_key_id) return sender;
+  for (const crypto::PublicKey& key : meeting.pin.earlier_identity_keys) {
+    if (crypto::KeyIdOf(key) != identity_key_id) continue;
+    sender.correspondent.identity_key = key;
+    sender.key_replaced = true;
+    return sender;
   }
   return std::nullopt;
 }

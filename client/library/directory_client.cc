@@ -223,9 +223,27 @@ absl::StatusOr<DirectoryClient::Finding> DirectoryClient::Find(const crypto::Han
   const auto now = static_cast<std::uint64_t>(absl::ToUnixMillis(options_.clock->Now()));
   auto meeting = Weigh(*state, entry->checked(), now);
   if (!meeting.ok()) return meeting.status();
+  if (meeting->correspondent.pin == PinVerdict::kFirst && meeting->correspondent.version > 1) {
+    const absl::Status led = AddHistory(entry->checked(), &*meeting);
+    if (!led.ok()) return led;
+  }
   answer.correspondent = meeting->correspondent;
   finding.meeting = *std::move(meeting);
   return finding;
+}
+
+absl::Status DirectoryClient::AddHistory(const attest::CheckedEntry& newest,
+                                         Meeting* meeting) const {
+  const auto history = FetchHistory(newest);
+  if (!history.ok()) return history.status();
+  std::vector<attest::EntryContent> entries;
+  for (const SignedEntry& entry : *history) {
+    auto content = attest::ParseEntry(entry.entry(), options_.trust->deployment());
+    if (!content.ok()) return content.status();
+    entries.push_back(*std::move(content));
+  }
+  AddEarlierKeys(meeting, entries);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<LookupAnswer> DirectoryClient::Lookup(const crypto::Handle& handle,

@@ -103,17 +103,17 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Link(const Config& config,
   if (!surroundings.ok()) return surroundings.status();
   auto keys = KeysInLinkFile(*file, code, *surroundings->random);
   if (!keys.ok()) return keys.status();
-  auto client = ClientImpl::Link(*std::move(surroundings), KeyFiles(directory, passphrase),
+  auto client = ClientImpl::Link(*std::move(surroundings),
+                                 std::make_unique<const KeyFiles>(directory, passphrase),
                                  *std::move(keys), directory);
   if (!client.ok()) return client.status();
   return std::unique_ptr<Client>(*std::move(client));
 }
 
-absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Link(Surroundings surroundings,
-                                                             const KeyFiles& key_files,
-                                                             seal::MemberKeys carried,
-                                                             const std::string& directory) {
-  auto old = key_files.Read();
+absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Link(
+    Surroundings surroundings, std::unique_ptr<const KeyFiles> key_files, seal::MemberKeys carried,
+    const std::string& directory) {
+  auto old = key_files->Read();
   const bool is_new = absl::IsNotFound(old.status());
   if (!is_new && !old.ok()) return old.status();
   if (!is_new) {
@@ -126,14 +126,14 @@ absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Link(Surroundings surrou
     if (standing.ok()) standing = MakeAccountDirectory(directory);
     if (!standing.ok()) return standing;
   }
-  auto client = Make(std::move(surroundings), std::move(carried), directory);
+  auto client = Make(std::move(surroundings), std::move(key_files), std::move(carried), directory);
   if (!client.ok()) return client;
-  const absl::Status settled = (*client)->Settle(key_files, is_new);
+  const absl::Status settled = (*client)->Settle(is_new);
   if (!settled.ok()) return settled;
   return client;
 }
 
-absl::Status ClientImpl::Settle(const KeyFiles& key_files, bool is_new) {
+absl::Status ClientImpl::Settle(bool is_new) {
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
   State& state = transaction->state();
@@ -141,9 +141,11 @@ absl::Status ClientImpl::Settle(const KeyFiles& key_files, bool is_new) {
   const auto lookup = directory_.Fetch(keys_.handle, &state, &proof);
   absl::Status status = lookup.ok() ? CheckStanding(*lookup, keys_) : lookup.status();
   if (status.ok()) {
-    status =
-        is_new ? key_files.Create(keys_, *parts_.random) : key_files.Replace(keys_, *parts_.random);
+    status = is_new ? key_files_->Create(keys_, *parts_.random)
+                    : key_files_->Replace(keys_, *parts_.random);
   }
+  // A change of keys that this device had begun follows an entry that another device has replaced.
+  if (status.ok()) status = rotation_file_.Remove();
   if (status.ok()) {
     state.own = {.signed_entry = proof.signed_entry().SerializeAsString(),
                  .published = true,

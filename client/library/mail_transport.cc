@@ -92,6 +92,14 @@ class GrpcMailTransport final : public MailTransport {
                             mail::v1::RevokeDeviceResponse* response) override {
     return Call(server_, *device_, &DeviceService::Stub::RevokeDevice, request, response, token);
   }
+  absl::Status PutKeyring(std::string_view token, const mail::v1::PutKeyringRequest& request,
+                          mail::v1::PutKeyringResponse* response) override {
+    return Call(server_, *device_, &DeviceService::Stub::PutKeyring, request, response, token);
+  }
+  absl::Status RecoverKeyring(const mail::v1::RecoverKeyringRequest& request,
+                              mail::v1::RecoverKeyringResponse* response) override {
+    return Call(server_, *device_, &DeviceService::Stub::RecoverKeyring, request, response);
+  }
   absl::Status Watch(std::string_view token, const mail::v1::WatchRequest& request,
                      absl::Duration most, absl::FunctionRef<bool()> notice) override {
     grpc::ClientContext context;
@@ -164,6 +172,14 @@ absl::Status MailTransport::ListDevices(std::string_view, const mail::v1::ListDe
 }
 absl::Status MailTransport::RevokeDevice(std::string_view, const mail::v1::RevokeDeviceRequest&,
                                          mail::v1::RevokeDeviceResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::PutKeyring(std::string_view, const mail::v1::PutKeyringRequest&,
+                                       mail::v1::PutKeyringResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::RecoverKeyring(const mail::v1::RecoverKeyringRequest&,
+                                           mail::v1::RecoverKeyringResponse*) {
   return Unserved();
 }
 absl::Status MailTransport::Watch(std::string_view, const mail::v1::WatchRequest&, absl::Duration,

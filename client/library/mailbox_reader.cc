@@ -79,7 +79,9 @@ absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenReceived(const seal::
     auto looked_up = LookUp(opened->claimed_sender());
     if (!looked_up.ok()) return looked_up.status();
     met = *std::move(looked_up);
-    sender = KnownSender{ForSealing(met->correspondent), /*key_replaced=*/false};
+    // Verify says what is wrong where it is no key of theirs, or of another member.
+    sender = SenderOf(*met, header.sender_identity_key_id)
+                 .value_or(KnownSender{ForSealing(met->correspondent), /*key_replaced=*/false});
   }
   auto verified = std::move(*opened).Verify(sender->correspondent);
   if (!verified.ok()) return Explain(verified.status());
@@ -98,17 +100,29 @@ absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenSent(const seal::Mail
     met = *std::move(looked_up);
     recipient = ForSealing(met->correspondent);
   }
-  auto verified = std::move(*opened).Verify(*recipient, keys_.identity.public_key());
+  const auto own = OwnKeyOf(opened->header());
+  if (!own.ok()) return own.status();
+  const bool key_replaced = *own != keys_.identity.public_key();
+  auto verified = std::move(*opened).Verify(*recipient, *own);
   if (!verified.ok()) return Explain(verified.status());
-  return Verified{*std::move(verified), /*key_replaced=*/false, std::move(met)};
+  return Verified{*std::move(verified), key_replaced, std::move(met)};
 }
 
 absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenImported(const seal::MailboxCopy& copy) {
   auto opened = seal::ImportedMessage::Open(keys_, copy);
   if (!opened.ok()) return Explain(opened.status());
-  auto verified = std::move(*opened).Verify(keys_.identity.public_key());
+  const auto own = OwnKeyOf(opened->header());
+  if (!own.ok()) return own.status();
+  auto verified = std::move(*opened).Verify(*own);
   if (!verified.ok()) return Explain(verified.status());
   return Verified{*std::move(verified), /*key_replaced=*/false, std::nullopt};
+}
+
+absl::StatusOr<crypto::PublicKey> MailboxReader::OwnKeyOf(
+    const seal::EnvelopeHeader& header) const {
+  const crypto::SigningKey* key = keys_.IdentityOf(header.sender_identity_key_id);
+  if (key == nullptr) return VerificationFailed("signed with a key that was never this account's");
+  return key->public_key();
 }
 
 absl::StatusOr<Meeting> MailboxReader::LookUp(const crypto::Handle& handle) {

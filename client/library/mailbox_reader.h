@@ -13,6 +13,8 @@
 #include "client/directory_client.h"
 #include "client/message.h"
 #include "client/state.h"
+#include "crypto/base/sign.h"
+#include "crypto/seal/envelope_header.h"
 #include "crypto/seal/member_keys.h"
 #include "crypto/seal/open_envelope.h"
 #include "letterlock/mail/v1/mailbox.pb.h"
@@ -44,6 +46,8 @@ class MailboxReader {
   absl::StatusOr<Verified> OpenReceived(const seal::MailboxCopy& copy);
   absl::StatusOr<Verified> OpenSent(const seal::MailboxCopy& copy);
   absl::StatusOr<Verified> OpenImported(const seal::MailboxCopy& copy);
+  // The member's own identity key that a message of hers names: today's, or one of before.
+  absl::StatusOr<crypto::PublicKey> OwnKeyOf(const seal::EnvelopeHeader& header) const;
   // Of a handle that unverified content names: anybody can write any. Asked once a handle, so that
   // a heap of forged mail does not become as many look-ups.
   absl::StatusOr<Meeting> LookUp(const crypto::Handle& handle);

@@ -123,6 +123,8 @@ absl::StatusOr<Listing> ClientImpl::ListingOf(const MessageTable& table,
         continue;
       }
       message.key_replaced = sender->key_replaced;
+    } else if (message.folder == Folder::kSent) {
+      message.key_replaced = cached.signing_key != crypto::KeyIdOf(keys_.identity.public_key());
     }
     listing.messages.push_back(std::move(message));
   }

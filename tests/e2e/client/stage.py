@@ -101,6 +101,10 @@ class Stage:
     def do_remove(self, path):
         os.unlink(self._path(path))
 
+    def do_lose(self, member):
+        """lose MEMBER: her device is gone, with all that was on it."""
+        shutil.rmtree(self._path(member))
+
     def do_flip(self, path, offset):
         """flip FILE OFFSET: one bit of one byte."""
         with open(self._path(path), "r+b") as file:
@@ -238,6 +242,14 @@ class Stage:
 
     def do_interrupted(self, member, *words):
         """interrupted MEMBER WORDS: killed ever later, until it ends well by itself."""
+        self._interrupt(member, words, None)
+
+    def do_interrupted_once(self, done, member, *words):
+        """interrupted-once TEXT MEMBER WORDS: likewise, of what is done once: a run that was killed when all was done
+        is followed by one that says TEXT."""
+        self._interrupt(member, words, done)
+
+    def _interrupt(self, member, words, done):
         delay, kills = 0.02, 0
         while True:
             program = self._start(
@@ -249,7 +261,7 @@ class Stage:
                 program.communicate()
                 delay, kills = delay + 0.03, kills + 1
                 continue
-            if program.returncode != 0:
+            if program.returncode != 0 and not (done and done in err.decode()):
                 raise Failure(f"after {kills} kills it ended with {program.returncode}: {err.decode()}")
             if kills == 0:
                 raise Failure("it ended before it could be killed")
@@ -281,7 +293,7 @@ class Stage:
 
     def do_typed(self, typed, code, member, *words):
         """typed "a|b" CODE MEMBER WORDS: at a terminal; each time it asks, one of the texts is typed.
-        What answers a passphrase must not appear on the terminal."""
+        What answers a passphrase or a kit must not appear on the terminal."""
         parent, child = pty.openpty()
         program = self._start(member, words, passphrase=False, stdin=child, stdout=child, stderr=child,
                               start_new_session=True, preexec_fn=lambda: _take_terminal(child))
@@ -294,7 +306,7 @@ class Stage:
                 shown += os.read(parent, 4096)
             except OSError:  # the other side is closed
                 break
-            secret = shown.endswith((b"Passphrase: ", b"The same again: ", b"Code: "))
+            secret = shown.endswith((b"Passphrase: ", b"The same again: ", b"Code: ", b"Recovery kit: "))
             if answers and (secret or shown.endswith(b"[y/N] ")):
                 if secret:
                     secrets.append(answers[0].encode())
@@ -306,7 +318,7 @@ class Stage:
         if answers:
             raise Failure(f"it asked for less than was to be typed: {shown.decode(errors='replace')}")
         if any(text in shown for text in secrets):
-            raise Failure("the terminal shows the passphrase")
+            raise Failure("the terminal shows a secret")
 
 
 def _take_terminal(terminal):

@@ -172,6 +172,25 @@ struct Creation {
   std::function<void(const crypto::PublicKey& genesis_key)> ask_registrar;
 };
 
+class Client;
+
+// What an account became.
+struct Rotated {
+  std::unique_ptr<Client> client;  // with the new keys; any other holds those of before
+  // The new keyring is sealed to a new kit: the one that was shown, in this run or in the one that
+  // was interrupted.
+  bool kit_replaced = false;
+};
+
+// Taking an account back with its recovery kit.
+struct Recovery {
+  crypto::Handle handle;
+  const crypto::SecretBuffer& kit;  // its text, as a person wrote it
+  // Go on where the mail server has no keyring that fits: the handle comes back, the mail of before
+  // stays closed.
+  bool without_keyring = false;
+};
+
 class Client {
  public:
   // Makes an account in `directory`, or goes on where making it stopped.
@@ -201,6 +220,34 @@ class Client {
                                                       const crypto::SecretBuffer& passphrase);
   // Whether there is an account in `directory`, or the beginning of one.
   static bool HasAccount(const std::string& directory);
+
+  // Gives the account fresh identity and encryption keys, in place of those of now: a lost device's
+  // keys open and sign nothing from then on. The keys of before are kept for the mail of before.
+  // All other devices are signed out, and their copies of the keys are out of force.
+  //
+  // Interrupted at any point it goes on when it, or Recover or ReplaceKit, is called again; until
+  // then the account does nothing else but offline reading. Alarm where the directory holds another
+  // entry than the account published; nothing is changed then.
+  static absl::StatusOr<Rotated> Rotate(const Config& config, const std::string& directory,
+                                        const crypto::SecretBuffer& passphrase);
+
+  // Makes a new recovery kit in the old one's place, and new keys with it, so that the old kit
+  // opens nothing that comes after. `show` receives the new kit once, before anything is published;
+  // it is not called where an interrupted replacement is only finished. Usage where the old kit is
+  // not the account's.
+  static absl::StatusOr<Rotated> ReplaceKit(
+      const Config& config, const std::string& directory, const crypto::SecretBuffer& passphrase,
+      const crypto::SecretBuffer& old_kit,
+      const std::function<absl::Status(const crypto::SecretBuffer& kit)>& show);
+
+  // Makes the account anew in `directory` from the kit, as a new device with new keys. Pins, the
+  // remembered log and the local cache are not restored. Verification failed where the mail server
+  // gives no keyring, or another than the directory entry names; nothing was changed then.
+  static absl::StatusOr<std::unique_ptr<Client>> Recover(const Config& config,
+                                                         const std::string& directory,
+                                                         const crypto::SecretBuffer& passphrase,
+                                                         const Recovery& recovery);
+
   virtual ~Client() = default;
 
   virtual Labels labels() const = 0;

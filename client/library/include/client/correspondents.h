@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "attest/entry.h"
@@ -29,6 +30,11 @@ struct Meeting {
 // than one version later, because the steps between can't be checked.
 absl::StatusOr<Meeting> Weigh(const State& state, const attest::CheckedEntry& entry,
                               std::uint64_t now_unix_ms);
+
+// The first meeting with a member whose keys have changed before: the keys of before are pinned
+// with her, because mail of then is read later. `history`: the entries that led to hers, each
+// checked to be authorised by the one before it.
+void AddEarlierKeys(Meeting* meeting, const std::vector<attest::EntryContent>& history);
 
 // Pins what was weighed. REQUIRES: no other pin of the handle was kept in between.
 void Keep(State* state, const Meeting& meeting);
@@ -58,6 +64,9 @@ struct KnownSender {
 std::optional<KnownSender> FindSender(const State& state, const crypto::DeploymentId& deployment,
                                       const crypto::MemberId& member,
                                       const crypto::KeyId& identity_key_id);
+
+// The correspondent that was met, likewise.
+std::optional<KnownSender> SenderOf(const Meeting& meeting, const crypto::KeyId& identity_key_id);
 
 // The pinned correspondent of a handle, as last verified.
 std::optional<seal::Correspondent> FindPinned(const State& state,

@@ -92,6 +92,7 @@ class DirectoryClient {
   absl::StatusOr<attest::VerifiedLookup> FetchChecked(const crypto::Handle& handle,
                                                       const crypto::Handle& own,
                                                       State* state) const;
+  absl::Status AddHistory(const attest::CheckedEntry& newest, Meeting* meeting) const;
   absl::StatusOr<attest::VerifiedLookup> Take(const crypto::Handle& handle,
                                               const directory::v1::EntryProof& proof,
                                               State* state) const;

@@ -52,6 +52,10 @@ class CreateSessionRequest;
 class CreateSessionResponse;
 class EnrollRequest;
 class EnrollResponse;
+class PutKeyringRequest;
+class PutKeyringResponse;
+class RecoverKeyringRequest;
+class RecoverKeyringResponse;
 class SendRequest;
 class SendResponse;
 class SyncRequest;
@@ -118,6 +122,12 @@ class MailTransport {
   virtual absl::Status RevokeDevice(std::string_view token,
                                     const mail::v1::RevokeDeviceRequest& request,
                                     mail::v1::RevokeDeviceResponse* response);
+  virtual absl::Status PutKeyring(std::string_view token,
+                                  const mail::v1::PutKeyringRequest& request,
+                                  mail::v1::PutKeyringResponse* response);
+  // Without a session: the recovery key's signature is in the request.
+  virtual absl::Status RecoverKeyring(const mail::v1::RecoverKeyringRequest& request,
+                                      mail::v1::RecoverKeyringResponse* response);
 
   // Blocks while the stream lasts; calls `notice` for each notice, and ends the stream when that
   // says false or when no more than `most` has passed. OK where the server ended it, too.

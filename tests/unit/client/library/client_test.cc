@@ -148,9 +148,10 @@ TEST_F(ClientTest, DoesNotTakeAHandleThatAnotherHas) {
 TEST_F(ClientTest, RefusesKeysOfAnotherDeployment) {
   seal::MemberKeys keys = alice_.Keys();
   keys.deployment = crypto::DeploymentId();
-  EXPECT_EQ(
-      ProblemOf(ClientImpl::Make(SurroundingsOf(&deployment_), std::move(keys), "/x").status()),
-      Problem::kUsage);
+  EXPECT_EQ(ProblemOf(ClientImpl::Make(SurroundingsOf(&deployment_), KeyFilesIn("/x"),
+                                       std::move(keys), "/x")
+                          .status()),
+            Problem::kUsage);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include "crypto/base/encoding.h"
 #include "crypto/seal/seal_envelope.h"
 #include "fake_servers.h"
+#include "key_file_limits.h"
+#include "key_files.h"
 #include "support/temporary_directory.h"
 
 namespace letterlock::client {
@@ -53,11 +55,35 @@ class ClientTest : public ::testing::Test {
     test::TemporaryDirectory directory;
   };
 
+  // A process on what lies in the user's directory; the first one puts her keys there.
   std::unique_ptr<ClientImpl> Open(const User& user) {
-    auto client =
-        ClientImpl::Make(SurroundingsOf(&deployment_), user.Keys(), user.directory.path());
+    auto files = KeyFilesIn(user.directory.path());
+    auto keys = files->Read();
+    if (absl::IsNotFound(keys.status())) {
+      crypto::SystemRandom random;
+      EXPECT_TRUE(files->Create(user.Keys(), random).ok());
+      keys = files->Read();
+    }
+    auto client = ClientImpl::Make(SurroundingsOf(&deployment_), std::move(files), *std::move(keys),
+                                   user.directory.path());
     EXPECT_TRUE(client.ok());
     return *std::move(client);
+  }
+  // Key files of next to no cost.
+  static std::unique_ptr<const KeyFiles> KeyFilesIn(const std::string& directory,
+                                                    std::string_view passphrase = "passphrase") {
+    static constexpr seal::internal::KeyFileLimits kLimits = {.min_passes = 1, .min_memory_kib = 8};
+    return std::make_unique<const KeyFiles>(
+        directory, SecretBuffer::Copy(passphrase),
+        KeyFiles::Format{.seal =
+                             [](const auto& keys, const auto& phrase, auto& random) {
+                               return seal::internal::SealKeyFileWithin(
+                                   kLimits, keys, phrase, {.passes = 1, .memory_kib = 8}, random);
+                             },
+                         .open =
+                             [](std::string_view file, const auto& phrase) {
+                               return seal::internal::OpenKeyFileWithin(kLimits, file, phrase);
+                             }});
   }
   std::unique_ptr<ClientImpl> Make(const User& user) {
     auto client = Open(user);

@@ -23,13 +23,9 @@ using ::testing::IsEmpty;
 
 class Devices : public ClientTest {
  protected:
-  // Argon2id takes its time, and what is sealed here is no secret.
-  KeyFiles Files(const std::string& directory, std::string_view passphrase = "passphrase") {
-    return KeyFiles(directory, SecretBuffer::Copy(passphrase), InTheClear(&kept_));
-  }
   absl::StatusOr<std::unique_ptr<ClientImpl>> Join(seal::MemberKeys carried,
                                                    const std::string& directory) {
-    return ClientImpl::Link(SurroundingsOf(&deployment_), Files(directory), std::move(carried),
+    return ClientImpl::Link(SurroundingsOf(&deployment_), KeyFilesIn(directory), std::move(carried),
                             directory);
   }
   // What a link file of these keys is opened to on another device.
@@ -39,10 +35,11 @@ class Devices : public ClientTest {
     return keys;
   }
   std::unique_ptr<ClientImpl> OpenIn(const std::string& directory) {
-    return *ClientImpl::Make(SurroundingsOf(&deployment_), *Files(directory).Read(), directory);
+    return *ClientImpl::Make(SurroundingsOf(&deployment_), KeyFilesIn(directory),
+                             *KeyFilesIn(directory)->Read(), directory);
   }
   crypto::PublicKey DeviceKeyIn(const std::string& directory) {
-    return Files(directory).Read()->device.public_key();
+    return KeyFilesIn(directory)->Read()->device.public_key();
   }
   std::vector<std::string> KeysOf(const absl::StatusOr<std::vector<Device>>& devices) {
     EXPECT_TRUE(devices.ok()) << devices.status();
@@ -52,25 +49,6 @@ class Devices : public ClientTest {
   }
   test::TemporaryDirectory scratch_;
   const std::string phone_ = scratch_.path() + "/phone";
-
- private:
-  // A "key file" is a number and the passphrase; the keys are here.
-  static KeyFiles::Format InTheClear(std::vector<seal::MemberKeys>* kept) {
-    return {.seal = [kept](const seal::MemberKeys& keys, const SecretBuffer& passphrase,
-                           crypto::RandomSource&) -> absl::StatusOr<std::string> {
-              kept->push_back(keys.Clone(KeyAccess{}));
-              return std::to_string(kept->size() - 1) + " " + Text(passphrase);
-            },
-            .open = [kept](std::string_view file,
-                           const SecretBuffer& passphrase) -> absl::StatusOr<seal::MemberKeys> {
-              const std::size_t space = file.find(' ');
-              if (file.substr(space + 1) != Text(passphrase))
-                return absl::PermissionDeniedError("");
-              return kept->at(std::stoul(std::string(file))).Clone(KeyAccess{});
-            }};
-  }
-
-  std::vector<seal::MemberKeys> kept_;
 };
 
 TEST_F(Devices, ALinkedDeviceReadsOldMailSendsAndHasAKeyOfItsOwn) {
@@ -86,7 +64,7 @@ TEST_F(Devices, ALinkedDeviceReadsOldMailSendsAndHasAKeyOfItsOwn) {
   EXPECT_THAT(Bodies(bob->List(Folder::kInbox, 50)), ElementsAre("from the phone"));
   EXPECT_THAT(Bodies(laptop->List(Folder::kSent, 50)), ElementsAre("from the phone"));
   EXPECT_NE(DeviceKeyIn(phone_), alice_.member.device.public_key());
-  EXPECT_EQ(alice_.member.member, Files(phone_).Read()->member);
+  EXPECT_EQ(alice_.member.member, KeyFilesIn(phone_)->Read()->member);
 }
 
 TEST_F(Devices, TheLinkFileIsForItsOwnerAloneAndReplacesNothing) {
@@ -207,12 +185,12 @@ TEST_F(Devices, AnotherAccountsDirectoryIsLeftAlone) {
   const auto before = DeviceKeyIn(phone_);
   const auto bob = Make(bob_);
   EXPECT_EQ(ProblemOf(Join(Carried(bob_), phone_).status()), Problem::kUsage);
-  EXPECT_EQ(Files(phone_).Read()->handle, alice_.member.handle);
+  EXPECT_EQ(KeyFilesIn(phone_)->Read()->handle, alice_.member.handle);
   EXPECT_EQ(DeviceKeyIn(phone_), before);
-  EXPECT_TRUE(
-      absl::IsPermissionDenied(ClientImpl::Link(SurroundingsOf(&deployment_),
-                                                Files(phone_, "wrong"), Carried(alice_), phone_)
-                                   .status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(ClientImpl::Link(SurroundingsOf(&deployment_),
+                                                        KeyFilesIn(phone_, "wrong"),
+                                                        Carried(alice_), phone_)
+                                           .status()));
 }
 
 TEST_F(Devices, SaysThatThereAreAsManyAsMayBe) {

@@ -4,17 +4,17 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "attest/entry.h"
 #include "client/retry.h"
 #include "client/transport.h"
 #include "client_impl.h"
 #include "crypto/seal/envelope_header.h"
+#include "fake_deployment.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/directory/v1/entry.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
@@ -23,92 +23,8 @@
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
 #include "server/rpc/status.h"
-#include "support/attested_directory.h"
-#include "support/manual_clock.h"
 
 namespace letterlock::client {
-
-using letterlock::testing::AttestedDirectory;
-using letterlock::testing::ManualClock;
-
-class NoSleep final : public Sleeper {
- public:
-  void Sleep(absl::Duration) override {}
-};
-
-// What all clients of a test share. `world` is replaced to show another history.
-struct FakeDeployment {
-  using Box = std::vector<mail::v1::MailboxMessage>;
-
-  FakeDeployment() { world->MakeHead(clock.Now()); }
-
-  // A new head, for clients to check their own entries under.
-  void NewHead() { world->MakeHead(clock.Now()); }
-
-  ManualClock clock;
-  std::unique_ptr<AttestedDirectory> world = std::make_unique<AttestedDirectory>(
-      AttestedDirectory::Options{.development = true, .quorum = "none"});
-  absl::Status directory_error;
-  absl::Status enroll_error;
-  std::vector<absl::Status> send_errors;  // of the next sends, in this order
-  mail::v1::EnrollRequest last_enrolment;
-  absl::Status mail_error;  // of Sync
-  bool changes_never_end = false;
-  bool forgets_tokens = false;  // once
-  int publishes = 0;
-  int lookups = 0;
-  std::vector<crypto::MemberId> blocks;
-  std::vector<mail::v1::Answer> answers;
-  bool no_requests = false;
-  std::function<void()> on_watch;    // what happens while somebody watches
-  int fetches = 0;                   // messages asked for by BatchGet
-  std::map<std::string, Box> boxes;  // by member id
-  // As enrolled, by member id; who is in none opens no session, but for members who never enrolled.
-  std::map<std::string, std::vector<mail::v1::RegisteredDevice>> devices;
-  // The next one is carried out; nobody hears so, and the session ends.
-  bool loses_next_revocations_answer = false;
-  bool session_ended = false;  // once
-
-  // Sync knows no token any more.
-  void Forget() {
-    told_.clear();
-    forgets_tokens = true;
-  }
-
-  // What Sync tells of a box: brought up to what the box holds now.
-  const std::vector<mail::v1::Change>& ChangesOf(const std::string& member) {
-    Told& told = told_[member];
-    std::map<std::string, std::string> now;
-    std::uint64_t sequence = 0;
-    std::vector<mail::v1::Change> changed;
-    for (const mail::v1::MailboxMessage& message : boxes[member]) {
-      mail::v1::Change change;
-      change.mutable_message()->set_header(message.header());
-      *change.mutable_message()->mutable_state() = message.state();
-      change.mutable_message()->mutable_state()->set_sequence(++sequence);
-      std::string bytes = change.SerializeAsString();
-      now[message.header()] = bytes;
-      if (told.last[message.header()] != bytes) changed.push_back(std::move(change));
-    }
-    for (const auto& [header, bytes] : told.last) {
-      const auto gone = seal::EnvelopeHeader::Parse(header);
-      if (now.contains(header) || !gone.ok()) continue;
-      auto* destroyed = told.changes.emplace_back().mutable_destroyed();
-      destroyed->set_sender(std::string(gone->sender.bytes()));
-      destroyed->set_message_id(std::string(gone->message_id.bytes()));
-    }
-    told.changes.insert(told.changes.end(), changed.begin(), changed.end());
-    told.last = std::move(now);
-    return told.changes;
-  }
-
- private:
-  struct Told {
-    std::vector<mail::v1::Change> changes;
-    std::map<std::string, std::string> last;  // by header
-  };
-  std::map<std::string, Told> told_;
-};
 
 class FakeDirectory final : public DirectoryTransport {
  public:
@@ -123,25 +39,33 @@ class FakeDirectory final : public DirectoryTransport {
   absl::Status History(const crypto::Handle& handle, std::uint64_t from,
                        std::vector<directory::v1::SignedEntry>* entries) override {
     if (!deployment_.directory_error.ok()) return deployment_.directory_error;
+    if (deployment_.hides_history) return absl::OkStatus();
     *entries = deployment_.world->History(handle, from);
     return absl::OkStatus();
   }
   absl::Status Publish(const directory::v1::SignedEntry& entry,
                        directory::v1::EntryProof* proof) override {
     ++deployment_.publishes;
+    if (deployment_.on_publish) deployment_.on_publish();
     if (!deployment_.directory_error.ok()) return deployment_.directory_error;
-    directory::v1::DirectoryEntry parsed;
-    parsed.ParseFromString(entry.entry());
-    const auto handle = *crypto::Handle::Parse(parsed.handle());
+    const absl::Status broken = deployment_.Break("Publish", /*after=*/false);
+    if (!broken.ok()) return broken;
+    const auto checked = attest::CheckEntry(entry, deployment_.world->trust().entries());
+    if (!checked.ok()) return checked.status();
+    const crypto::Handle& handle = checked->content().handle;
     *proof = deployment_.world->Prove(handle);
+    if (proof->has_signed_entry() && proof->signed_entry().entry() == entry.entry()) {
+      return deployment_.Break("Publish", /*after=*/true);
+    }
     if (proof->has_signed_entry()) {
-      const bool same = proof->signed_entry().entry() == entry.entry();
-      return same ? absl::OkStatus() : absl::AlreadyExistsError("");
+      const auto standing =
+          attest::ParseEntry(proof->signed_entry().entry(), deployment_.world->deployment());
+      if (!attest::CheckTransition(*standing, *checked).ok()) return absl::AlreadyExistsError("");
     }
     deployment_.world->Put(entry);
     deployment_.NewHead();
     *proof = deployment_.world->Prove(handle);
-    return absl::OkStatus();
+    return deployment_.Break("Publish", /*after=*/true);
   }
   absl::StatusOr<std::vector<crypto::Digest>> ConsistencyProof(std::uint64_t old_size,
                                                                std::uint64_t new_size) override {
@@ -159,16 +83,41 @@ class FakeMail final : public MailTransport {
   absl::Status Enroll(const mail::v1::EnrollRequest& request, mail::v1::EnrollResponse*) override {
     deployment_.last_enrolment = request;
     if (!deployment_.enroll_error.ok()) return deployment_.enroll_error;
+    const absl::Status broken = deployment_.Break("Enroll", /*after=*/false);
+    if (!broken.ok()) return broken;
+    const auto entry =
+        attest::CheckEntry(request.proof().signed_entry(), deployment_.world->trust().entries());
+    if (!entry.ok()) return absl::PermissionDeniedError("");
+    const std::string member(entry->content().member().bytes());
+    const auto another_identity = deployment_.mailboxes[member].Enroll(entry->content(), request);
+    if (!another_identity.ok()) return another_identity.status();
     mail::v1::DeviceCertificate certificate;
     certificate.ParseFromString(request.device_certificate());
-    auto& devices = deployment_.devices[certificate.member()];
+    auto& devices = deployment_.devices[member];
     std::erase_if(devices, [&](const mail::v1::RegisteredDevice& device) {
-      return device.device_key() == certificate.device_key();
+      return *another_identity || device.device_key() == certificate.device_key();
     });
     mail::v1::RegisteredDevice& device = devices.emplace_back();
     device.set_device_key(certificate.device_key());
     device.set_issued_unix_ms(certificate.issued_unix_ms());
-    return absl::OkStatus();
+    return deployment_.Break("Enroll", /*after=*/true);
+  }
+  absl::Status PutKeyring(std::string_view token, const mail::v1::PutKeyringRequest& request,
+                          mail::v1::PutKeyringResponse*) override {
+    const absl::Status broken = deployment_.Break("PutKeyring", /*after=*/false);
+    if (!broken.ok()) return broken;
+    deployment_.mailboxes[std::string(token)].PutKeyring(request.sealed_keyring());
+    return deployment_.Break("PutKeyring", /*after=*/true);
+  }
+  absl::Status RecoverKeyring(const mail::v1::RecoverKeyringRequest& request,
+                              mail::v1::RecoverKeyringResponse* response) override {
+    auto keyring = deployment_.mailboxes[request.member()].RecoverKeyring(
+        deployment_.world->deployment(), name_, request);
+    if (!absl::IsUnauthenticated(keyring.status()) && deployment_.recovered_keyring.has_value()) {
+      keyring = *deployment_.recovered_keyring;
+    }
+    if (keyring.ok()) response->set_sealed_keyring(*keyring);
+    return keyring.status();
   }
   absl::Status CreateChallenge(const mail::v1::CreateChallengeRequest&,
                                mail::v1::CreateChallengeResponse* response) override {
