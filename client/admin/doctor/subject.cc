@@ -30,6 +30,11 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
+std::string AsRoot(const Subject& subject) {
+  return absl::StrCat("sudo ", subject.kind.tool, " doctor --config ",
+                      Quoted(subject.request.config_file));
+}
+
 // Who the daemon runs as: as told, as the kernel says of the one that runs, as the store's owner.
 absl::StatusOr<uid_t> DaemonsUser(const Subject& subject, const std::string& store,
                                   const Machine& machine) {
@@ -41,8 +46,7 @@ absl::StatusOr<uid_t> DaemonsUser(const Subject& subject, const std::string& sto
 }
 
 void TakeEyes(const Subject& subject, const Machine& machine, Report* report) {
-  const std::string again = absl::StrCat("sudo ", subject.kind.tool, " doctor --config ",
-                                         Quoted(subject.request.config_file));
+  const std::string again = AsRoot(subject);
   if (machine.Me() == subject.uid) {
     if (subject.uid != 0) return report->Ok(kUser, subject.user);
     return report->Note(kUser, absl::StrCat(subject.kind.daemon, " runs as root"),
@@ -81,7 +85,11 @@ void CheckConfiguration(const Subject& subject, Report* report) {
 }  // namespace
 
 std::string Subject::StartCommand() const {
-  return absl::StrCat(kind.daemon, " --config ", Quoted(request.config_file));
+  // A number takes a '#' before it (sudo(8)).
+  const bool number = user.find_first_not_of("0123456789") == std::string::npos;
+  const std::string as =
+      foreign ? absl::StrCat("sudo -u ", Quoted(number ? "#" + user : user), " ") : std::string();
+  return absl::StrCat(as, kind.daemon, " --config ", Quoted(request.config_file));
 }
 
 std::string Subject::RestartCommand(unsigned pid) const {
@@ -112,8 +120,10 @@ std::optional<Subject> ReadSubject(const Kind& kind, const Request& request, con
   }
   if (!sound.ok()) {
     report->Wrong(kConfiguration, OneLine(crypto::Std(sound.message())),
-                  absl::StrCat("correct it until this is content: ", subject.StartCommand(),
-                               " --check-config"));
+                  absl::IsPermissionDenied(sound)
+                      ? AsRoot(subject)
+                      : absl::StrCat("correct it until this is content: ", subject.StartCommand(),
+                                     " --check-config"));
     return std::nullopt;
   }
   const auto uid = DaemonsUser(subject, *store_directory, machine);
@@ -123,6 +133,7 @@ std::optional<Subject> ReadSubject(const Kind& kind, const Request& request, con
   }
   subject.uid = *uid;
   subject.user = UserName(*uid);
+  subject.foreign = machine.Me() != *uid;
   TakeEyes(subject, machine, report);
   subject.own_eyes = machine.Me() == subject.uid;
   CheckConfiguration(subject, report);

@@ -43,7 +43,8 @@ struct Subject {
   // Whether this looks with the daemon's eyes: what is out of reach is out of the daemon's, too.
   bool own_eyes = false;
 
-  // The command that starts the daemon, and the one that starts it anew.
+  bool foreign = false;  // whether somebody else than the daemon's user asked for this
+  // The command that starts the daemon, and the one that starts it anew, as its user.
   std::string StartCommand() const;
   std::string RestartCommand(unsigned pid) const;
   // The command that issues a certificate over the one that is there.

@@ -44,6 +44,13 @@ const Fault kFaults[] = {
      "port_file", Verdict::kWrong, "nowhere: is no directory", "install -d -o "},
     {"NobodyAnswers", Stop, "daemon", Verdict::kWrong, "does not answer",
      "letterlock-maild --config "},
+    {"NobodyAnswersRoot",
+     [](Patient& p) {
+       Stop(p);
+       p.machine.me = 0;
+       p.request.user = "54321";
+     },
+     "daemon", Verdict::kWrong, "does not answer", "sudo -u '#54321' letterlock-maild --config "},
     {"AnotherDaemonAnswers", [](Patient& p) { p.machine.status->set_daemon("letterlock-other"); },
      "daemon", Verdict::kWrong, "answers letterlock-other", "admin_socket of its own"},
     {"ThePortIsTaken",
