@@ -104,13 +104,15 @@ Trouble TroubleOf(const Subject& subject, const std::string& path, DirectoryKind
   return {};
 }
 
-// Every directory that the path leads through, links resolved.
+// Every directory that the path leads through: as it is written, and with links resolved.
 void AddAbove(const std::string& file, std::set<std::string>* directories) {
   std::error_code error;
-  fs::path directory = fs::weakly_canonical(fs::absolute(config::DirectoryOf(file), error), error);
-  for (; !directory.empty(); directory = directory.parent_path()) {
-    directories->insert(directory.string());
-    if (directory == directory.root_path()) return;
+  const fs::path written = fs::absolute(config::DirectoryOf(file), error).lexically_normal();
+  for (fs::path directory : {written, fs::weakly_canonical(written, error)}) {
+    for (; !directory.empty(); directory = directory.parent_path()) {
+      directories->insert(directory.string());
+      if (directory == directory.root_path()) break;
+    }
   }
 }
 

@@ -1,27 +1,19 @@
-// Runs a piece of code in a process of its own, which may confine itself.
+// Runs a piece of code in a process that confines itself.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <functional>
 
 #include "server/confine/confine.h"
+#include "support/child.h"
 
 namespace letterlock::confine {
 
 inline constexpr int kKilledBySeccomp = -SIGSYS;
 
-// The exit code, or minus the number of the signal that ended it.
-inline int InChild(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(body());
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
+using test::InChild;
 
 inline constexpr int kNotConfined = 200;
 

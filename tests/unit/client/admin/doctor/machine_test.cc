@@ -5,31 +5,22 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <string>
 
 #include "letterlock/admin/v1/admin_service.pb.h"
 #include "server/config/file_descriptor.h"
+#include "support/child.h"
 #include "support/temporary_directory.h"
 
 namespace letterlock::doctor {
 namespace {
 
 using config::FileDescriptor;
-
-// What `body` exits with, in a process of its own.
-int InChild(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(body());
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+using test::InChild;
 
 // Listens at a port of the kernel's choice.
 struct Listener {

@@ -101,6 +101,12 @@ const Fault kConfiguration[] = {
        p.request.user = std::to_string(kStranger + 1);
      },
      "user", Verdict::kSkipped, "what only that user may see", "sudo letterlock-mailadmin doctor"},
+    {"AnotherUserWhoMayNotAsk",
+     [](Patient& p) {
+       p.machine.me = kStranger;
+       p.request.user = std::to_string(kStranger + 1);
+     },
+     "daemon", Verdict::kSkipped, "not for this user to ask", ""},
     {"Root",
      [](Patient& p) {
        p.machine.me = 0;
@@ -166,6 +172,14 @@ const Fault kFiles[] = {
      "anybody can put other files", "chmod go-w "},
     {"APathThatItsGroupWrites", [](Patient& p) { Mode(p, "tls", 0770); }, "paths",
      Verdict::kWarning, "its group can put other files", "chmod g-w "},
+    {"ALinkInAPlaceThatAnybodyWrites",
+     [](Patient& p) {
+       fs::create_directory(p / "links");
+       fs::create_directory_symlink(p / "tls", p / "links/current");
+       p.Set("tls.certificate_file", p / "links/current/server.pem");
+       Mode(p, "links", 0777);
+     },
+     "paths", Verdict::kWrong, "links: anybody can put other files", "chmod go-w "},
     {"AForeignPath", [](Patient& p) { p.MakeForeign("tls"); }, "paths", Verdict::kWrong,
      "belongs to", "chown "},
     {"AnAuthoritysKey", [](Patient& p) { p.Write("ca/ca.key", "secret"); }, "offline_keys",
