@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -152,15 +154,35 @@ void CheckStatus(const Subject& subject, const Expected& expected, const GetStat
   if (expected.more) expected.more(status);
 }
 
+// What stands at the socket's path, if anything.
+void CheckSocketFile(const Subject& subject, const std::string& path, Report* report) {
+  constexpr char kCheck[] = "admin_socket";
+  struct stat about = {};
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return report->Wrong(kCheck, path + ": is too long for a Unix socket", "name a shorter path");
+  }
+  if (::lstat(path.c_str(), &about) != 0) return;
+  if (!S_ISSOCK(about.st_mode)) {
+    return report->Wrong(kCheck, path + ": is another kind of file, which the daemon leaves alone",
+                         absl::StrCat("rm -r ", Quoted(path)));
+  }
+  if (about.st_uid != subject.uid || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    report->Wrong(kCheck, path + ": is another's, or open to others",
+                  absl::StrCat("chmod 600 ", Quoted(path), "; chown ", Quoted(subject.user), " ",
+                               Quoted(path)));
+  }
+}
+
 void CheckSocket(const Subject& subject, Report* report) {
   constexpr char kCheck[] = "admin_socket";
-  if (subject.options.admin_socket.empty()) {
+  const std::string& path = subject.options.admin_socket;
+  if (path.empty()) {
     return report->Note(
         kCheck, "there is none: a daemon that runs can't be asked",
         absl::StrCat("admin_socket = \"run/admin\" in ", Quoted(subject.request.config_file)));
   }
-  CheckDirectory(subject, kCheck, config::DirectoryOf(subject.options.admin_socket),
-                 DirectoryKind::kPrivate, report);
+  CheckDirectory(subject, kCheck, config::DirectoryOf(path), DirectoryKind::kPrivate, report);
+  CheckSocketFile(subject, path, report);
 }
 
 // Its directory is the operator's to make.

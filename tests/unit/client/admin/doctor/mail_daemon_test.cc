@@ -1,10 +1,14 @@
 // What is wrong with a daemon that runs, or does not, is found.
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
+#include <cstring>
 #include <string>
 
 #include "mail_doctor.h"
 #include "mail_plane_patient.h"
+#include "server/config/file_descriptor.h"
 
 namespace letterlock::doctor {
 namespace {
@@ -31,6 +35,21 @@ TEST_F(DaemonFault, APortOfTheKernelsChoiceIsAnyPort) {
   ExpectSound(Examine());
 }
 
+void MakeSocket(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof(address.sun_path));
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const config::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+}
+
+TEST_F(DaemonFault, ASocketForTheDaemonAloneIsNone) {
+  MakeSocket(patient_ / "run/admin");
+  ExpectSound(Examine());
+}
+
 void Stop(Patient& patient) { patient.machine.status.reset(); }
 
 const Fault kFaults[] = {
@@ -40,6 +59,23 @@ const Fault kFaults[] = {
      "no admin_socket", ""},
     {"AnOpenAdminDirectory", [](Patient& p) { ASSERT_EQ(::chmod((p / "run").c_str(), 0755), 0); },
      "admin_socket", Verdict::kWrong, "is open to group or others", "chmod 700 "},
+    {"AnOpenAdminSocket",
+     [](Patient& p) {
+       MakeSocket(p / "run/admin");
+       ASSERT_EQ(::chmod((p / "run/admin").c_str(), 0666), 0);
+     },
+     "admin_socket", Verdict::kWrong, "open to others", "chmod 600 "},
+    {"AForeignAdminSocket",
+     [](Patient& p) {
+       MakeSocket(p / "run/admin");
+       p.MakeForeign("run/admin");
+     },
+     "admin_socket", Verdict::kWrong, "is another's", "chown "},
+    {"AFileForAnAdminSocket", [](Patient& p) { p.Write("run/admin", ""); }, "admin_socket",
+     Verdict::kWrong, "is another kind of file", "rm -r "},
+    {"TooLongAPathForASocket",
+     [](Patient& p) { p.Set("admin_socket", p / ("run/" + std::string(108, 'a'))); },
+     "admin_socket", Verdict::kWrong, "is too long", "shorter"},
     {"NoPlaceForThePortFile", [](Patient& p) { p.Set("port_file", p / "nowhere/port"); },
      "port_file", Verdict::kWrong, "nowhere: is no directory", "install -d -o "},
     {"NobodyAnswers", Stop, "daemon", Verdict::kWrong, "does not answer",
