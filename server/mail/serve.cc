@@ -12,6 +12,7 @@
 #include "server/mail/api/services.h"
 #include "server/mail/attachments/attachments.h"
 #include "server/mail/contacts/contacts.h"
+#include "server/mail/devices/device_registry.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/mailbox/store_watch.h"
 #include "server/mail/reports/reports.h"
@@ -90,6 +91,7 @@ absl::Status Serve(const DaemonOptions& options, const attest::TrustFile& trust,
     desk.desk = *member;
   }
   Reports reports(desk, *state.mailboxes, clock);
+  DeviceRegistry devices(*state.mailboxes, tests.points.get());
   Sessions sessions(trust.deployment(), options.server_names, *state.tokens, *state.mailboxes);
   TokenAuthenticator authenticator(*state.tokens);
   const EnrollmentVerifier enrollment(trust, clock);
@@ -106,6 +108,7 @@ absl::Status Serve(const DaemonOptions& options, const attest::TrustFile& trust,
                     .most_watches = options.max_watches,
                     .contacts = &contacts,
                     .reports = &reports,
+                    .devices = &devices,
                     .sessions = &sessions,
                     .authenticator = &authenticator,
                     .enrollment = &enrollment,

@@ -14,6 +14,7 @@
 #include "letterlock/common/v1/options.pb.h"
 #include "letterlock/directory/v1/directory_service.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/disclosure.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/keyring.pb.h"
@@ -105,6 +106,7 @@ TEST(Schema, EveryFieldOfTheMailPlaneIsClassified) {
   WalkService(ServiceOf(mail::v1::SendRequest::descriptor()), &walk);
   WalkService(ServiceOf(mail::v1::EnrollRequest::descriptor()), &walk);
   WalkService(ServiceOf(mail::v1::CreateSessionRequest::descriptor()), &walk);
+  WalkService(ServiceOf(mail::v1::ListDevicesRequest::descriptor()), &walk);
   const pb::FileDescriptor& rows = *mail::v1::ProfileRow::descriptor()->file();
   for (int i = 0; i < rows.message_type_count(); ++i) walk.Into(*rows.message_type(i), "row");
   walk.Into(*mail::v1::Keyring::descriptor(), "keyring");

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "crypto/base/encoding.h"
+#include "letterlock/mail/v1/device_service.grpc.pb.h"
 #include "letterlock/mail/v1/enrollment_service.grpc.pb.h"
 #include "letterlock/mail/v1/mail_service.grpc.pb.h"
 #include "letterlock/mail/v1/session_service.grpc.pb.h"
@@ -21,11 +22,13 @@ class MailClient::Stubs {
       : enrollment(mail::v1::EnrollmentService::NewStub(channel)),
         session(mail::v1::SessionService::NewStub(channel)),
         mail(mail::v1::MailService::NewStub(channel)),
+        devices(mail::v1::DeviceService::NewStub(channel)),
         generic(channel) {}
 
   const std::unique_ptr<mail::v1::EnrollmentService::Stub> enrollment;
   const std::unique_ptr<mail::v1::SessionService::Stub> session;
   const std::unique_ptr<mail::v1::MailService::Stub> mail;
+  const std::unique_ptr<mail::v1::DeviceService::Stub> devices;
   grpc::GenericStub generic;
 };
 
@@ -158,6 +161,30 @@ absl::StatusOr<mail::v1::ImportResponse> MailClient::Call(const mail::v1::Import
                                          request, token);
 }
 
+absl::StatusOr<mail::v1::ListDevicesResponse> MailClient::Call(
+    const mail::v1::ListDevicesRequest& request, std::string_view token) {
+  return Unary<mail::v1::ListDevicesResponse>(
+      *stubs_->devices, &mail::v1::DeviceService::Stub::ListDevices, request, token);
+}
+
+absl::StatusOr<mail::v1::RevokeDeviceResponse> MailClient::Call(
+    const mail::v1::RevokeDeviceRequest& request, std::string_view token) {
+  return Unary<mail::v1::RevokeDeviceResponse>(
+      *stubs_->devices, &mail::v1::DeviceService::Stub::RevokeDevice, request, token);
+}
+
+absl::StatusOr<mail::v1::PutKeyringResponse> MailClient::Call(
+    const mail::v1::PutKeyringRequest& request, std::string_view token) {
+  return Unary<mail::v1::PutKeyringResponse>(
+      *stubs_->devices, &mail::v1::DeviceService::Stub::PutKeyring, request, token);
+}
+
+absl::StatusOr<mail::v1::RecoverKeyringResponse> MailClient::Call(
+    const mail::v1::RecoverKeyringRequest& request) {
+  return Unary<mail::v1::RecoverKeyringResponse>(
+      *stubs_->devices, &mail::v1::DeviceService::Stub::RecoverKeyring, request);
+}
+
 std::unique_ptr<ReadStream<mail::v1::FetchResponse>> MailClient::Open(
     const mail::v1::FetchRequest& request, std::string_view token) {
   return std::make_unique<Stream<mail::v1::FetchResponse>>(
@@ -198,6 +225,14 @@ absl::StatusOr<std::string> MailClient::OpenSession(const MailUser& user) {
   auto session = Call(SessionRequestOf(user, challenge->challenge()));
   if (!session.ok()) return session.status();
   return session->token();
+}
+
+absl::StatusOr<std::string> MailClient::Recover(const MailUser& user) {
+  auto challenge = Call(RecoveryChallengeRequestOf(user));
+  if (!challenge.ok()) return challenge.status();
+  auto recovered = Call(RecoverRequestOf(user, challenge->challenge()));
+  if (!recovered.ok()) return recovered.status();
+  return recovered->sealed_keyring();
 }
 
 }  // namespace letterlock::testing

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -58,6 +59,14 @@ class MailClient {
                                                 std::string_view token);
   absl::StatusOr<mail::v1::ImportResponse> Call(const mail::v1::ImportRequest& request,
                                                 std::string_view token);
+  absl::StatusOr<mail::v1::ListDevicesResponse> Call(const mail::v1::ListDevicesRequest& request,
+                                                     std::string_view token);
+  absl::StatusOr<mail::v1::RevokeDeviceResponse> Call(const mail::v1::RevokeDeviceRequest& request,
+                                                      std::string_view token);
+  absl::StatusOr<mail::v1::PutKeyringResponse> Call(const mail::v1::PutKeyringRequest& request,
+                                                    std::string_view token);
+  absl::StatusOr<mail::v1::RecoverKeyringResponse> Call(
+      const mail::v1::RecoverKeyringRequest& request);
   // Without a deadline.
   std::unique_ptr<ReadStream<mail::v1::FetchResponse>> Open(const mail::v1::FetchRequest& request,
                                                             std::string_view token);
@@ -70,6 +79,8 @@ class MailClient {
 
   // Challenge and session: the token.
   absl::StatusOr<std::string> OpenSession(const MailUser& user);
+  // Challenge and recovery: the sealed keyring.
+  absl::StatusOr<std::string> Recover(const MailUser& user);
 
  private:
   class Stubs;

@@ -3,13 +3,18 @@
 #include "attest/canonical_proto.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/context.h"
+#include "crypto/base/hash.h"
 #include "crypto/base/random.h"
 #include "note_signers.h"
 
 namespace letterlock::testing {
 
 MailUser::MailUser(std::string_view handle, const crypto::DeploymentId& deployment)
-    : member(handle, deployment), device(TestKey(std::string(handle) + " device")) {}
+    : MailUser(handle, deployment, std::string(handle) + " device") {}
+
+MailUser::MailUser(std::string_view handle, const crypto::DeploymentId& deployment,
+                   std::string_view device_name)
+    : member(handle, deployment), device(TestKey(device_name)) {}
 
 crypto::MemberId MailUser::id() const {
   return crypto::MemberIdOf(member.deployment, member.identity.public_key(), member.handle);
@@ -24,8 +29,24 @@ mail::v1::DeviceCertificate MailUser::Certificate() const {
   return certificate;
 }
 
+MailUser MailUser::WithDevice(std::string_view name) const {
+  return MailUser(member.handle.str(), member.deployment, name);
+}
+
 void PublishIn(AttestedDirectory& directory, const MailUser& user, absl::Time now) {
   directory::v1::SignedEntry entry = user.member.Sign(user.member.FirstEntry());
+  directory.Attest(&entry);
+  directory.Put(entry);
+  directory.MakeHead(now);
+}
+
+void PublishKeyringIn(AttestedDirectory& directory, const MailUser& user,
+                      std::string_view sealed_keyring, absl::Time now) {
+  const directory::v1::EntryProof newest = directory.Prove(user.member.handle);
+  auto next = TestMember::NextEntry(newest.signed_entry().entry());
+  next.set_keyring_hash(crypto::ToString(crypto::Sha256(context::kKeyringHash, {sealed_keyring})));
+  directory::v1::SignedEntry entry = user.member.Sign(next);
+  TestMember::Authorise(&entry, user.member.identity, false);
   directory.Attest(&entry);
   directory.Put(entry);
   directory.MakeHead(now);
@@ -55,19 +76,51 @@ mail::v1::CreateChallengeRequest ChallengeRequestOf(const MailUser& user) {
   return request;
 }
 
+namespace {
+
+// Fills in what a session's request and a recovery's have in common.
+template <typename Request>
+void Answer(const MailUser& user, const crypto::SigningKey& key, std::string_view context,
+            std::string_view challenge, std::string_view server_name, Request* request) {
+  request->set_member(std::string(user.id().bytes()));
+  request->set_challenge(std::string(challenge));
+  request->set_server_name(std::string(server_name));
+  const std::string names =
+      crypto::ByteWriter().Field("letterlock-maild").Field(server_name).Take();
+  request->set_signature(
+      key.Sign(context, {user.member.deployment.bytes(), names, request->member(),
+                         key.public_key().bytes(), request->challenge()}));
+}
+
+}  // namespace
+
 mail::v1::CreateSessionRequest SessionRequestOf(const MailUser& user, std::string_view challenge,
                                                 std::string_view server_name) {
   mail::v1::CreateSessionRequest request;
-  request.set_member(std::string(user.id().bytes()));
   request.set_device_key(std::string(user.device.public_key().bytes()));
-  request.set_challenge(std::string(challenge));
-  request.set_server_name(std::string(server_name));
-  const std::string names =
-      crypto::ByteWriter().Field("letterlock-maild").Field(server_name).Take();
-  request.set_signature(
-      user.device.Sign(context::kSession, {user.member.deployment.bytes(), names, request.member(),
-                                           request.device_key(), request.challenge()}));
+  Answer(user, user.device, context::kSession, challenge, server_name, &request);
   return request;
+}
+
+mail::v1::CreateChallengeRequest RecoveryChallengeRequestOf(const MailUser& user) {
+  mail::v1::CreateChallengeRequest request;
+  request.set_member(std::string(user.id().bytes()));
+  request.set_device_key(std::string(user.member.recovery.public_key().bytes()));
+  return request;
+}
+
+mail::v1::RecoverKeyringRequest RecoverRequestOf(const MailUser& user, std::string_view challenge,
+                                                 std::string_view server_name) {
+  mail::v1::RecoverKeyringRequest request;
+  request.set_recovery_key(std::string(user.member.recovery.public_key().bytes()));
+  Answer(user, user.member.recovery, context::kRecoverySession, challenge, server_name, &request);
+  return request;
+}
+
+std::string SealedKeyring(std::string_view content, std::size_t size) {
+  std::string sealed = std::string("LLKRING1").append(content);
+  sealed.resize(size, '.');
+  return sealed;
 }
 
 mail::v1::Envelope EnvelopeOf(const MailUser& from, const MailUser& to, const crypto::MessageId& id,

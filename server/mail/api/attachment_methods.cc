@@ -53,6 +53,10 @@ class UploadCall : public std::enable_shared_from_this<UploadCall> {
   }
 
   void Take(const Incoming& incoming, const v1::UploadRequest* request) {
+    // Whoever is revoked in the middle brings nothing more.
+    if (absl::Status device = attachments_.CheckDevice(grant_, StepEnd()); !device.ok()) {
+      return End(incoming, device);
+    }
     if (request == nullptr) return Finish(incoming);
     if (upload_ == nullptr) return Start(incoming, *request);
     if (!request->has_data() || request->data().empty() || request->data().size() > kMaxPiece) {
@@ -140,14 +144,21 @@ class UploadCall : public std::enable_shared_from_this<UploadCall> {
   bool kept_ ABSL_GUARDED_BY(mu_) = false;
 };
 
-void SendPieces(const std::shared_ptr<Download>& download,
+void SendPieces(Attachments& attachments, const MemberGrant& grant,
+                const std::shared_ptr<Download>& download,
                 const rpc::Stream<v1::DownloadResponse>& stream) {
+  // Whoever is revoked in the middle gets nothing more.
+  if (absl::Status device = attachments.CheckDevice(grant, StepEnd()); !device.ok()) {
+    return stream.End(device);
+  }
   auto piece = download->Next(StepEnd());
   if (!piece.ok()) return stream.End(piece.status());
   if (piece->empty()) return stream.End(absl::OkStatus());
   v1::DownloadResponse response;
   response.set_data(*std::move(piece));
-  stream.Write(response, [download, stream] { SendPieces(download, stream); });
+  stream.Write(response, [&attachments, grant, download, stream] {
+    SendPieces(attachments, grant, download, stream);
+  });
 }
 
 }  // namespace
@@ -178,7 +189,7 @@ void DownloadAttachment(Attachments& attachments, const MemberGrant& grant, rpc:
   auto download =
       attachments.OpenDownload(grant, *hash, request.offset(), request.length(), call.deadline());
   if (!download.ok()) return stream.End(download.status());
-  SendPieces(*std::move(download), stream);
+  SendPieces(attachments, grant, *std::move(download), stream);
 }
 
 }  // namespace letterlock::mail

@@ -5,9 +5,11 @@
 #include "api/attachment_methods.h"
 #include "api/change_methods.h"
 #include "api/contact_methods.h"
+#include "api/device_methods.h"
 #include "api/mail_methods.h"
 #include "api/report_methods.h"
 #include "letterlock/mail/v1/attachment_service.pb.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
 #include "letterlock/mail/v1/mail_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
@@ -193,6 +195,38 @@ std::unique_ptr<rpc::Service> Attachment(const Parts& parts, const rpc::Service:
   return service;
 }
 
+std::unique_ptr<rpc::Service> Devices(const Parts& parts, const rpc::Service::Options& options) {
+  auto service = std::make_unique<rpc::Service>("letterlock.mail.v1.DeviceService", options);
+  service->Session<v1::ListDevicesRequest, v1::ListDevicesResponse>(
+      "ListDevices", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call, const v1::ListDevicesRequest&,
+              v1::ListDevicesResponse* response) {
+        return ListDevices(*parts.devices, grant, call, response);
+      });
+  service->Session<v1::RevokeDeviceRequest, v1::RevokeDeviceResponse>(
+      "RevokeDevice", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call,
+              const v1::RevokeDeviceRequest& request, v1::RevokeDeviceResponse*) {
+        return RevokeDevice(*parts.devices, grant, call, request);
+      });
+  service->Session<v1::PutKeyringRequest, v1::PutKeyringResponse>(
+      "PutKeyring", parts.authenticator,
+      [parts](const MemberGrant& grant, rpc::CallContext& call,
+              const v1::PutKeyringRequest& request, v1::PutKeyringResponse*) {
+        return PutKeyring(*parts.devices, grant, call, request);
+      });
+  service->Proof<v1::RecoverKeyringRequest, v1::RecoverKeyringResponse>(
+      "RecoverKeyring",
+      [parts](rpc::CallContext& call, const v1::RecoverKeyringRequest& request,
+              v1::RecoverKeyringResponse* response) -> absl::Status {
+        auto recovered = parts.sessions->Recover(request, call.deadline());
+        if (!recovered.ok()) return recovered.status();
+        *response = *std::move(recovered);
+        return absl::OkStatus();
+      });
+  return service;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
@@ -202,6 +236,7 @@ std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
   services.push_back(Session(parts, options));
   services.push_back(Mail(parts, options));
   services.push_back(Attachment(parts, options));
+  services.push_back(Devices(parts, options));
   return services;
 }
 

@@ -164,6 +164,10 @@ absl::StatusOr<std::shared_ptr<Download>> Attachments::OpenDownload(const Member
       std::make_shared<StoredDownload>(mailbox->lane_, *std::move(found), offset, end));
 }
 
+absl::Status Attachments::CheckDevice(const MemberGrant& grant, absl::Time deadline) {
+  return shared_->mailboxes.Open(grant, deadline).status();
+}
+
 void Attachments::RemoveSoon(const Mailbox& mailbox) { RemoveSoon(mailbox.lane_); }
 
 void Attachments::RemoveSoon(std::shared_ptr<Lane> lane) {

@@ -7,9 +7,12 @@
 #include "absl/types/span.h"
 #include "attest/entry.h"
 #include "letterlock/common/v1/errors.pb.h"
+#include "mailbox/keyring_rows.h"
 #include "mailbox/lane.h"
 #include "mailbox/lane_cache.h"
+#include "mailbox/profile_edit.h"
 #include "mailbox/sealing.h"
+#include "server/mail/mailbox/certified_devices.h"
 #include "server/mail/mailbox/engine_calls.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/mailbox/rows.h"
@@ -30,9 +33,7 @@ Device DeviceOf(const Claims& claims) {
 }
 
 absl::StatusOr<Profile> ProfileOf(const Claims& claims) {
-  auto profile = ProfileOn(claims.entry().member(), claims.entry().bytes);
-  if (profile.ok()) profile->devices = {DeviceOf(claims)};
-  return profile;
+  return ProfileOn(claims.entry().member(), claims.entry().bytes);
 }
 
 absl::Status StepsMissing() {
@@ -87,23 +88,19 @@ absl::StatusOr<Profile> Merge(const Profile& old, const Claims& claims) {
   if (!added.ok()) return added.status();
   auto merged = ProfileOf(claims);
   if (!merged.ok()) return merged;
+  merged->keyrings = old.keyrings;
   // Devices are certified by the identity key: with another one, even one that came and went in
   // between, the old ones are gone.
   const bool same_identity = std::all_of(
       added->begin(), added->end(),
       [&](const CheckedEntry& entry) { return entry.content().identity_key == old.identity_key; });
-  if (same_identity) merged->devices = old.devices;
-  const Device device = DeviceOf(claims);
-  const auto known = std::find_if(merged->devices.begin(), merged->devices.end(),
-                                  [&](const Device& other) { return other.key == device.key; });
-  if (known != merged->devices.end()) {
-    known->issued_unix_ms = std::max(known->issued_unix_ms, device.issued_unix_ms);
-  } else if (merged->devices.size() == kMaxDevices) {
-    return rpc::FailField(absl::StatusCode::kFailedPrecondition, FieldPath("device_certificate"),
-                          common::v1::ERROR_REASON_TOO_MANY, "is of a 17th device");
-  } else {
-    merged->devices.push_back(device);
+  if (same_identity) {
+    merged->devices = old.devices;
+    merged->revoked = old.revoked;
+    merged->refused_before_unix_ms = old.refused_before_unix_ms;
   }
+  absl::Status taken = TakeCertificate(DeviceOf(claims), &*merged);
+  if (!taken.ok()) return taken;
   return merged;
 }
 
@@ -135,6 +132,8 @@ absl::StatusOr<bool> Mailboxes::Make(const engine::MailboxTag& tag, const Enroll
                                      absl::Time deadline) {
   auto profile = ProfileOf(grant.claims());
   if (!profile.ok()) return profile.status();
+  absl::Status taken = TakeCertificate(DeviceOf(grant.claims()), &*profile);
+  if (!taken.ok()) return taken;
   auto fresh = ring_.Generate(tag);
   if (!fresh.ok()) return fresh.status();
   engine::Batch batch;
@@ -153,40 +152,18 @@ absl::StatusOr<bool> Mailboxes::Make(const engine::MailboxTag& tag, const Enroll
 
 absl::Status Mailboxes::Update(const std::shared_ptr<Lane>& lane, const EnrollmentGrant& grant,
                                absl::Time deadline) {
-  absl::Status last = absl::AbortedError("not tried");
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    if (absl::Status loaded = lane->Load(deadline); !loaded.ok()) return loaded;
-    auto pending = PendingAnswer<engine::Generation>::Make();
-    {
-      absl::MutexLock lock(&lane->mu);
-      Lane::View* view = lane->view();
-      if (view == nullptr) continue;
-      auto merged = Merge(view->profile, grant.claims());
-      if (!merged.ok()) return merged.status();
-      const std::string row = EncodeProfile(*merged);
-      if (row == EncodeProfile(view->profile)) return absl::OkStatus();
-
-      engine::Batch batch;
-      batch.puts.push_back(SealRow(*view->keys, {table::kProfile, ""}, row));
-      const engine::Generation expected = view->next;
-      view->profile = *std::move(merged);
-      const std::uint64_t incarnation = lane->Queue();
-      engine_.Apply(lane->tag(), expected, std::move(batch),
-                    [lane, pending, incarnation](absl::StatusOr<engine::Generation> answer) {
-                      lane->Answer(incarnation, answer.status());
-                      pending->Fill(std::move(answer));
-                    });
-    }
-    auto answer = pending->WaitUntil(deadline);
-    if (!answer) return WriteError(absl::UnavailableError("not answered"));
-    if (answer->ok()) {
-      Reached(point::kProfileWritten);
-      return absl::OkStatus();
-    }
-    last = answer->status();
-    if (!engine_.Writable().ok()) break;
-  }
-  return WriteError(last);
+  const auto merge = [&](Profile& profile, const vault::MailboxKeys&,
+                         engine::Batch& batch) -> absl::Status {
+    auto merged = Merge(profile, grant.claims());
+    if (!merged.ok()) return merged.status();
+    profile = *std::move(merged);
+    DropReplacedKeyrings(&profile, &batch);
+    return absl::OkStatus();
+  };
+  auto written = EditProfile(lane, deadline, merge, [] {});
+  if (!written.ok()) return written.status();
+  if (*written) Reached(point::kProfileWritten);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Enrolled> Mailboxes::Enroll(const EnrollmentGrant& grant, absl::Time deadline) {

@@ -8,15 +8,20 @@
 #include "attest/entry.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "letterlock/directory/v1/entry.pb.h"
+#include "mailbox/keyring_rows.h"
 #include "mailbox/lane.h"
 #include "mailbox/lane_cache.h"
 #include "mailbox/sealing.h"
+#include "server/mail/mailbox/certified_devices.h"
 #include "server/mail/mailbox/engine_calls.h"
 #include "server/mail/mailbox/rows.h"
 #include "server/rpc/status.h"
 
 namespace letterlock::mail {
 namespace {
+
+// Of a mailbox that others write meanwhile, to get two rows of one state.
+constexpr int kMostReads = 8;
 
 absl::Status NotEnrolled() {
   return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_NOT_ENROLLED,
@@ -46,6 +51,14 @@ struct Mailboxes::Decoy {
   crypto::MemberId member;
   engine::MailboxTag tag = RandomMailboxTag();
   engine::Rows rows;
+};
+
+struct Mailboxes::Known {
+  Known(const engine::MailboxTag& tag_of_it, Lane::View view_of_it)
+      : tag(tag_of_it), view(std::move(view_of_it)) {}
+
+  const engine::MailboxTag tag;
+  const Lane::View view;
 };
 
 absl::StatusOr<std::unique_ptr<Mailboxes>> Mailboxes::Create(engine::Engine& engine,
@@ -113,10 +126,7 @@ absl::StatusOr<Mailbox> Mailboxes::Open(const MemberGrant& grant, absl::Time dea
     absl::MutexLock lock(&(*lane)->mu);
     const Lane::View* view = (*lane)->view();
     if (view == nullptr) continue;  // a write failed just now
-    if (!view->profile.HasDevice(grant.device())) {
-      return rpc::Fail(absl::StatusCode::kUnauthenticated, common::v1::ERROR_REASON_UNKNOWN_DEVICE,
-                       "the device is not certified any more");
-    }
+    if (!view->profile.HasDevice(grant.device())) return NotCertified();
     return Mailbox(*lane);
   }
 }
@@ -149,8 +159,8 @@ absl::StatusOr<Dropbox> Mailboxes::Open(const ReportGrant& grant, absl::Time dea
   return Dropbox(*std::move(lane));
 }
 
-absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
-                                          const crypto::PublicKey& device, absl::Time deadline) {
+absl::StatusOr<std::unique_ptr<Mailboxes::Known>> Mailboxes::LookUp(const crypto::MemberId& member,
+                                                                    absl::Time deadline) {
   auto tag = ReadIndex(member, deadline);
   if (!tag.ok()) return tag.status();
   auto rows = ReadViewRows(engine_, *tag ? **tag : decoy_->tag, deadline);
@@ -158,14 +168,49 @@ absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
   if (rows->generation == engine::kNoPartition) {
     // Opens as much as for a member that is known.
     (void)OpenView(ring_, decoy_->member, decoy_->tag, decoy_->rows);
-    return false;
+    return nullptr;
   }
   auto view = OpenView(ring_, member, **tag, *rows);
   if (!view.ok()) return view.status();
+  return std::make_unique<Known>(**tag, *std::move(view));
+}
+
+absl::StatusOr<bool> Mailboxes::HasDevice(const crypto::MemberId& member,
+                                          const crypto::PublicKey& device, absl::Time deadline) {
+  auto known = LookUp(member, deadline);
+  if (!known.ok()) return known.status();
+  if (*known == nullptr) return false;
   // By the whole key: a session must not rest on the 64 bits of its id.
-  const std::vector<Device>& devices = view->profile.devices;
+  const std::vector<Device>& devices = (*known)->view.profile.devices;
   return std::any_of(devices.begin(), devices.end(),
                      [&](const Device& certified) { return certified.key == device; });
+}
+
+absl::StatusOr<std::string> Mailboxes::ReadKeyring(const RecoveryGrant& grant,
+                                                   absl::Time deadline) {
+  const crypto::Digest digest = attest::RecoveryKeyDigest(grant.recovery_key());
+  for (int attempt = 0; attempt < kMostReads; ++attempt) {
+    auto known = LookUp(grant.member(), deadline);
+    if (!known.ok()) return known.status();
+    if (*known == nullptr || (*known)->view.profile.recovery_key_digest != digest) {
+      return absl::PermissionDeniedError("not the member's recovery key");
+    }
+    const Lane::View& view = (*known)->view;
+    const KeptKeyring* const named = NamedKeyring(view.profile);
+    if (named == nullptr) return absl::NotFoundError("keyring");
+    const engine::RowKey place = PlaceOf(*named);
+    auto rows = ReadRows(engine_, (*known)->tag, {place}, deadline);
+    if (!rows.ok()) return rows.status();
+    // Written between the two reads: perhaps another keyring is named now.
+    if (rows->generation != view.next) continue;
+    if (!rows->values[0]) return absl::DataLossError("a keyring is missing");
+    auto sealed = OpenRow(*view.keys, place, *rows->values[0]);
+    if (sealed.ok() && KeyringHash(*sealed) != named->hash) {
+      return absl::DataLossError("a keyring is another");
+    }
+    return sealed;
+  }
+  return WriteError(absl::AbortedError("the mailbox is written all the time"));
 }
 
 }  // namespace letterlock::mail

@@ -16,6 +16,36 @@ absl::Status Damaged() { return absl::DataLossError("a row does not hold what it
 
 bool IsKnown(v1::DeliveryState state) { return v1::DeliveryState_IsValid(state); }
 
+void SetDevice(const Device& device, v1::DeviceRow* row) {
+  row->set_device_key(std::string(device.key.bytes()));
+  row->set_issued_unix_ms(device.issued_unix_ms);
+}
+
+absl::StatusOr<std::vector<Device>> ReadDevices(
+    const google::protobuf::RepeatedPtrField<v1::DeviceRow>& rows, std::size_t most) {
+  if (static_cast<std::size_t>(rows.size()) > most) return Damaged();
+  std::vector<Device> devices;
+  for (const v1::DeviceRow& row : rows) {
+    auto key = crypto::PublicKey::FromBytes(row.device_key());
+    if (!key.ok()) return Damaged();
+    devices.push_back({*key, crypto::KeyIdOf(*key), row.issued_unix_ms()});
+  }
+  return devices;
+}
+
+absl::StatusOr<std::vector<KeptKeyring>> ReadKeyrings(
+    const google::protobuf::RepeatedPtrField<v1::KeyringPlace>& places) {
+  std::vector<KeptKeyring> keyrings;
+  for (const v1::KeyringPlace& place : places) {
+    auto hash = crypto::DigestFromBytes(place.keyring_hash());
+    const bool taken = std::ranges::any_of(
+        keyrings, [&](const KeptKeyring& other) { return other.slot == place.slot(); });
+    if (!hash.ok() || place.slot() >= kMaxKeyrings || taken) return Damaged();
+    keyrings.push_back({*hash, static_cast<std::uint8_t>(place.slot())});
+  }
+  return keyrings;
+}
+
 }  // namespace
 
 bool Profile::HasDevice(const crypto::KeyId& id) const {
@@ -48,10 +78,13 @@ std::string EncodeProfile(const Profile& profile) {
   v1::ProfileRow row;
   row.set_member(std::string(profile.member.bytes()));
   row.set_entry(profile.entry);
-  for (const Device& device : profile.devices) {
-    v1::DeviceRow* added = row.add_devices();
-    added->set_device_key(std::string(device.key.bytes()));
-    added->set_issued_unix_ms(device.issued_unix_ms);
+  for (const Device& device : profile.devices) SetDevice(device, row.add_devices());
+  for (const Device& device : profile.revoked) SetDevice(device, row.add_revoked());
+  row.set_refused_before_unix_ms(profile.refused_before_unix_ms);
+  for (const KeptKeyring& keyring : profile.keyrings) {
+    v1::KeyringPlace* place = row.add_keyrings();
+    place->set_keyring_hash(crypto::ToString(keyring.hash));
+    place->set_slot(keyring.slot);
   }
   return row.SerializeAsString();
 }
@@ -61,14 +94,16 @@ absl::StatusOr<Profile> DecodeProfile(std::string_view bytes) {
   if (!ParseCanonical(bytes, &row)) return Damaged();
   auto member = crypto::MemberId::FromBytes(row.member());
   if (!member.ok()) return Damaged();
-  if (static_cast<std::size_t>(row.devices_size()) > kMaxDevices) return Damaged();
   auto profile = ProfileOn(*member, row.entry());
   if (!profile.ok()) return profile;
-  for (const v1::DeviceRow& device : row.devices()) {
-    auto key = crypto::PublicKey::FromBytes(device.device_key());
-    if (!key.ok()) return Damaged();
-    profile->devices.push_back({*key, crypto::KeyIdOf(*key), device.issued_unix_ms()});
-  }
+  auto devices = ReadDevices(row.devices(), kMaxDevices);
+  auto revoked = ReadDevices(row.revoked(), kMaxRevoked);
+  auto keyrings = ReadKeyrings(row.keyrings());
+  if (!devices.ok() || !revoked.ok() || !keyrings.ok()) return Damaged();
+  profile->devices = *std::move(devices);
+  profile->revoked = *std::move(revoked);
+  profile->refused_before_unix_ms = row.refused_before_unix_ms();
+  profile->keyrings = *std::move(keyrings);
   return profile;
 }
 

@@ -46,7 +46,12 @@ def rows():
         ),
         "wrapped_index_key": wrapped("index-key-wrap", b"\1" + u(32, EPOCH), DEPLOYMENT + u(32, EPOCH), INDEX_KEY),
         "index_row": {"member": MEMBER, "tag": index_tag, "nonce": index_nonce, "value": b"\1" + index_nonce + sealed_tag},
-        "rows": [row(2, b"", b"a profile"), row(4, u(64, 1), some("envelope", 700)), row(5, some("key", 16), b"")],
+        "rows": [
+            row(2, b"", b"a profile"),
+            row(4, u(64, 1), some("envelope", 700)),
+            row(5, some("key", 16), b""),
+            row(18, b"\1", b"LLKRING1" + some("sealed keyring", 400)),
+        ],
         "row_key": {"sender": sender, "message_id": message, "key": mac(hkdf(MAILBOX_KEY, b"", ctx("row-key")), sender, message)[:16]},
         "attachment_key": {
             "ciphertext_hash": some("attachment hash", 32),

@@ -83,7 +83,7 @@ TEST_F(RowVectors, SealedRows) {
     ASSERT_TRUE(opened.ok());
     EXPECT_EQ(*opened, Hex(row, "row"));
   }
-  EXPECT_EQ(v_.at("rows").size(), 3u);
+  EXPECT_EQ(v_.at("rows").size(), 4u);
 }
 
 TEST_F(RowVectors, RowKey) {

@@ -7,7 +7,9 @@
 #include <map>
 #include <string>
 
+#include "crypto/base/context.h"
 #include "crypto/base/encoding.h"
+#include "crypto/base/hash.h"
 #include "mail_world.h"
 #include "server/mail/mailbox/engine_calls.h"
 #include "support/temporary_directory.h"
@@ -55,6 +57,14 @@ TEST(AtRest, TheFilesShowNoMemberNoHandleNoHeaderAndNoSealedContent) {
     secrets["header"] = envelope.header();
     secrets["wrap"] = envelope.recipient_wrap();
     secrets["content"] = "what the member's client sealed";
+    // The hash of a keyring stands in the public directory.
+    const std::string keyring = testing::SealedKeyring("what annabel's kit opens");
+    ASSERT_TRUE(
+        world.devices->PutKeyring(world.GrantOf(*users[0]), keyring, MailWorld::Soon()).ok());
+    testing::PublishKeyringIn(world.directory, *users[0], keyring, world.clock.Now());
+    ASSERT_TRUE(world.Enroll(EnrollRequestOf(world.directory, *users[0])).ok());
+    secrets["keyring"] = "what annabel's kit opens";
+    secrets["keyring hash"] = crypto::ToString(crypto::Sha256(context::kKeyringHash, {keyring}));
     world.Restart();  // files as a restart leaves them, beside a write-ahead log
     ASSERT_TRUE(world.Send(*users[1], EnvelopeOf(*users[1], *users[0], FreshMessageId())).ok());
   }

@@ -189,6 +189,51 @@ TEST_F(AttachmentServiceTest, NeedsASession) {
   EXPECT_EQ(Get(HashOf("x")).status().code(), absl::StatusCode::kUnauthenticated);
 }
 
+class OfARevokedDevice : public AttachmentServiceTest {
+ protected:
+  void Revoke() {
+    const absl::Status revoked = served_.world.devices->Revoke(
+        served_.world.GrantOf(*ada_), ada_->device.public_key(), MailWorld::Soon());
+    EXPECT_TRUE(revoked.ok()) << revoked;
+  }
+  static void ExpectUnknownDevice(const absl::Status& status) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << status;
+    EXPECT_EQ(rpc::ReasonOf(status), common::v1::ERROR_REASON_UNKNOWN_DEVICE);
+  }
+};
+
+TEST_F(OfARevokedDevice, ADownloadGetsNoFurther) {
+  const std::string bytes = Ciphertext(19 + (8 << 20) + 128 * 16);
+  auto call = Open();
+  call->Start(HashOf(bytes), bytes.size());
+  call->Data(bytes);
+  ASSERT_TRUE(call->End().ok());
+  grpc::ClientContext context;
+  Authorise(&context);
+  v1::DownloadRequest request;
+  request.set_ciphertext_hash(HashOf(bytes));
+  const auto reader = stub_->Download(&context, request);
+  v1::DownloadResponse piece;
+  ASSERT_TRUE(reader->Read(&piece));
+  Revoke();
+  std::size_t got = piece.data().size();
+  while (reader->Read(&piece)) got += piece.data().size();
+  ExpectUnknownDevice(rpc::FromGrpc(reader->Finish()));
+  EXPECT_LT(got, bytes.size()) << "all of it was on its way before";
+}
+
+TEST_F(OfARevokedDevice, AnUploadGoesNoFurther) {
+  const std::string bytes = Ciphertext(kManyRows);
+  auto call = Open();
+  EXPECT_TRUE(call->Start(HashOf(bytes), bytes.size()));
+  v1::GetUploadResponse standing;
+  while (!GetUpload(HashOf(bytes), &standing).ok()) {
+  }
+  Revoke();
+  call->Data(bytes);
+  ExpectUnknownDevice(call->End());
+}
+
 TEST_F(AttachmentServiceTest, SendNamesThem) {
   const TestUser& ben = served_.world.AddMember("ben");
   const std::string bytes = Ciphertext(kManyRows);

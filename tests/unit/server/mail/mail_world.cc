@@ -53,6 +53,7 @@ void MailWorld::Start() {
                                         *mailboxes, clock);
   reports = std::make_unique<Reports>(Reports::Options{.rules = report_rules, .desk = desk},
                                       *mailboxes, clock);
+  devices = std::make_unique<DeviceRegistry>(*mailboxes);
 }
 
 void MailWorld::Stop() {
@@ -63,6 +64,7 @@ void MailWorld::Stop() {
   attachments.reset();
   contacts.reset();
   reports.reset();
+  devices.reset();
   background.reset();
   sessions.reset();
   tokens.reset();
@@ -96,6 +98,12 @@ TestUser& MailWorld::AddMember(std::string_view handle) {
 v1::CreateSessionRequest MailWorld::SessionRequestOf(const TestUser& user) {
   const auto challenge = sessions->CreateChallenge(testing::ChallengeRequestOf(user)).value();
   return testing::SessionRequestOf(user, challenge.challenge());
+}
+
+v1::RecoverKeyringRequest MailWorld::RecoverRequestOf(const TestUser& user) {
+  const auto challenge =
+      sessions->CreateChallenge(testing::RecoveryChallengeRequestOf(user)).value();
+  return testing::RecoverRequestOf(user, challenge.challenge());
 }
 
 MemberGrant MailWorld::GrantOf(const TestUser& user) {

@@ -20,6 +20,7 @@
 #include "letterlock/mail/v1/session_service.pb.h"
 #include "server/mail/attachments/attachments.h"
 #include "server/mail/contacts/contacts.h"
+#include "server/mail/devices/device_registry.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/keys/key_ring.h"
 #include "server/mail/mailbox/mailboxes.h"
@@ -80,6 +81,8 @@ class MailWorld {
 
   // With a fresh challenge.
   v1::CreateSessionRequest SessionRequestOf(const TestUser& user);
+  // With a fresh challenge, too.
+  v1::RecoverKeyringRequest RecoverRequestOf(const TestUser& user);
   // What an open session entitles to; asks nobody whether the user is enrolled.
   MemberGrant GrantOf(const TestUser& user);
 
@@ -115,6 +118,7 @@ class MailWorld {
   std::unique_ptr<Importer> importer;
   std::unique_ptr<Contacts> contacts;
   std::unique_ptr<Reports> reports;
+  std::unique_ptr<DeviceRegistry> devices;
   // The abuse desk, from the next Restart on.
   std::optional<crypto::MemberId> desk;
   ReportRules report_rules;

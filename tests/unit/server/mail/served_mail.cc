@@ -28,6 +28,7 @@ ServedMail::ServedMail(const Watches::Options& watches)
                             .importer = world.importer.get(),
                             .contacts = world.contacts.get(),
                             .reports = world.reports.get(),
+                            .devices = world.devices.get(),
                             .sessions = world.sessions.get(),
                             .authenticator = authenticator_.get(),
                             .enrollment = world.verifier.get(),

@@ -38,19 +38,25 @@ inline constexpr std::string_view kStepOne = "send-step-one-durable";
 inline constexpr std::string_view kStepTwo = "send-step-two-durable";
 inline constexpr std::string_view kStepThree = "send-step-three-durable";
 
-// Of an Update, a Delete, an Import: with the engine, unanswered; on disk, nobody was told.
+// Of an Update, a Delete, an Import, a RevokeDevice, a PutKeyring: with the engine, unanswered; on
+// disk, nobody was told.
 inline constexpr std::string_view kUpdateQueued = "update-queued";
 inline constexpr std::string_view kUpdateDurable = "update-durable";
 inline constexpr std::string_view kDeleteQueued = "delete-queued";
 inline constexpr std::string_view kDeleteDurable = "delete-durable";
 inline constexpr std::string_view kImportQueued = "import-queued";
 inline constexpr std::string_view kImportDurable = "import-durable";
+inline constexpr std::string_view kRevokeQueued = "revoke-queued";
+inline constexpr std::string_view kRevokeDurable = "revoke-durable";
+inline constexpr std::string_view kKeyringQueued = "keyring-queued";
+inline constexpr std::string_view kKeyringDurable = "keyring-durable";
 
 inline const std::vector<std::string_view>& All() {
   static const std::vector<std::string_view> points = {
-      kIndexWritten, kMailboxMade,   kProfileWritten, kSendQueued,   kSendDurable,
-      kStepOne,      kStepTwo,       kStepThree,      kUpdateQueued, kUpdateDurable,
-      kDeleteQueued, kDeleteDurable, kImportQueued,   kImportDurable};
+      kIndexWritten,  kMailboxMade,   kProfileWritten, kSendQueued,    kSendDurable,
+      kStepOne,       kStepTwo,       kStepThree,      kUpdateQueued,  kUpdateDurable,
+      kDeleteQueued,  kDeleteDurable, kImportQueued,   kImportDurable, kRevokeQueued,
+      kRevokeDurable, kKeyringQueued, kKeyringDurable};
   return points;
 }
 

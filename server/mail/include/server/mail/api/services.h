@@ -6,6 +6,7 @@
 
 #include "server/mail/attachments/attachments.h"
 #include "server/mail/contacts/contacts.h"
+#include "server/mail/devices/device_registry.h"
 #include "server/mail/enroll/enrollment.h"
 #include "server/mail/mailbox/mailboxes.h"
 #include "server/mail/reports/reports.h"
@@ -31,13 +32,15 @@ struct Parts {
   std::size_t most_watches = 4096;
   Contacts* contacts = nullptr;
   Reports* reports = nullptr;
+  DeviceRegistry* devices = nullptr;
   Sessions* sessions = nullptr;
   TokenAuthenticator* authenticator = nullptr;
   const EnrollmentVerifier* enrollment = nullptr;
   Attachments* attachments = nullptr;
 };
 
-// EnrollmentService, SessionService, MailService and AttachmentService, every method bound.
+// EnrollmentService, SessionService, MailService, AttachmentService and DeviceService, every method
+// bound.
 std::vector<std::unique_ptr<rpc::Service>> MakeServices(const Parts& parts,
                                                         const rpc::Service::Options& options);
 

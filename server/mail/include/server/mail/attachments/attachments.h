@@ -80,6 +80,9 @@ class Attachments {
                                                          std::uint64_t offset, std::uint64_t length,
                                                          absl::Time deadline);
 
+  // Whether the device may go on with a call that it began. UNAUTHENTICATED: UNKNOWN_DEVICE.
+  absl::Status CheckDevice(const MemberGrant& grant, absl::Time deadline);
+
   // For the server's own parts that change messages.
 
   // Removes in the background what the mailbox's messages no longer hold, and what expired.

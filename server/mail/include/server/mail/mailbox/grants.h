@@ -83,6 +83,25 @@ class ReportGrant {
   crypto::MemberId desk_;
 };
 
+// The sealed keyring of a member: the caller holds the private half of this key. Whether it is that
+// member's recovery key, Mailboxes says. Gives no way to anything else of the mailbox.
+class RecoveryGrant {
+ public:
+  class Maker {
+    friend class Sessions;
+    Maker() = default;
+  };
+  RecoveryGrant(Maker, const crypto::MemberId& member, const crypto::PublicKey& recovery_key)
+      : member_(member), recovery_key_(recovery_key) {}
+
+  const crypto::MemberId& member() const { return member_; }
+  const crypto::PublicKey& recovery_key() const { return recovery_key_; }
+
+ private:
+  crypto::MemberId member_;
+  crypto::PublicKey recovery_key_;
+};
+
 // To open a mailbox, or to bring its keys and devices up to date: a directory proof, the entries
 // that led to the proved one, and a device certificate were verified.
 class EnrollmentGrant {

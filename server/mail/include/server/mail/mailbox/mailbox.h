@@ -64,6 +64,7 @@ class Mailbox {
   friend class Answering;
   friend class Contacts;
   friend class Reports;
+  friend class DeviceRegistry;
   explicit Mailbox(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
 
   std::shared_ptr<Lane> lane_;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -55,10 +56,11 @@ class Mailboxes {
   // The abuse desk's. NOT_FOUND (plain): there is none.
   absl::StatusOr<Dropbox> Open(const ReportGrant& grant, absl::Time deadline);
 
-  // Makes the mailbox or brings it up to date; idempotent. FAILED_PRECONDITION: ENTRY_SUPERSEDED
-  // (the mailbox stands on a newer entry), ENTRY_STEPS_MISSING, TOO_MANY (devices).
-  // PERMISSION_DENIED: PROOF_INVALID (another entry of the same version), ENTRY_STEP_INVALID (not
-  // authorised by the entry that the mailbox stands on).
+  // Makes the mailbox or brings it up to date; idempotent. Where the newest entry names a keyring
+  // that is kept, the others go. FAILED_PRECONDITION: ENTRY_SUPERSEDED (the mailbox stands on a
+  // newer entry), ENTRY_STEPS_MISSING, TOO_MANY (devices). PERMISSION_DENIED: PROOF_INVALID
+  // (another entry of the same version), ENTRY_STEP_INVALID (not authorised by the entry that the
+  // mailbox stands on), UNKNOWN_DEVICE (it was revoked, and the certificate is not newer).
   absl::StatusOr<Enrolled> Enroll(const EnrollmentGrant& grant, absl::Time deadline);
 
   // Whether the device is certified for the member, as the store has it. An unknown member costs as
@@ -66,8 +68,14 @@ class Mailboxes {
   absl::StatusOr<bool> HasDevice(const crypto::MemberId& member, const crypto::PublicKey& device,
                                  absl::Time deadline);
 
+  // The sealed keyring that the member's entry names. PERMISSION_DENIED (plain): the key is not her
+  // recovery key, or there is no such member: both cost as many reads and openings. NOT_FOUND
+  // (plain): none is kept, or not the one that the entry names.
+  absl::StatusOr<std::string> ReadKeyring(const RecoveryGrant& grant, absl::Time deadline);
+
  private:
   struct Decoy;
+  struct Known;
   Mailboxes(engine::Engine& engine, const KeyRing& ring, std::size_t max_lanes,
             std::unique_ptr<Decoy> decoy, FaultPoints* points);
 
@@ -77,6 +85,10 @@ class Mailboxes {
 
   // nullptr where the member has no mailbox.
   absl::StatusOr<std::shared_ptr<Lane>> Find(const crypto::MemberId& member, absl::Time deadline);
+  // A member's mailbox as the store has it; nullptr where she has none, after as many reads and
+  // openings.
+  absl::StatusOr<std::unique_ptr<Known>> LookUp(const crypto::MemberId& member,
+                                                absl::Time deadline);
   // The tag in the index row of the member; nothing where there is none.
   absl::StatusOr<std::optional<engine::MailboxTag>> ReadIndex(const crypto::MemberId& member,
                                                               absl::Time deadline);

@@ -40,9 +40,12 @@ inline constexpr engine::Table kAttachmentChunks{0x0d};
 inline constexpr engine::Table kAttachmentExpiries{0x14};
 inline constexpr engine::Table kIndex{0x10};
 inline constexpr engine::Table kIndexKey{0x11};
+inline constexpr engine::Table kKeyrings{0x12};
 }  // namespace table
 
 inline constexpr std::size_t kMaxDevices = 16;
+inline constexpr std::size_t kMaxRevoked = 32;
+inline constexpr std::size_t kMaxKeyrings = 2;
 
 struct Device {
   crypto::PublicKey key;
@@ -50,7 +53,14 @@ struct Device {
   std::uint64_t issued_unix_ms = 0;
 };
 
-// What a mailbox stands on. All but member and devices is what `entry` says.
+// A sealed keyring that is there, in table::kKeyrings.
+struct KeptKeyring {
+  crypto::Digest hash{};
+  std::uint8_t slot = 0;  // below kMaxKeyrings; no two have the same
+};
+
+// What a mailbox stands on. Member, devices and keyrings are its own; all else is what `entry`
+// says.
 struct Profile {
   crypto::MemberId member;
   std::string entry;  // the newest directory entry that the owner enrolled with, as signed
@@ -62,6 +72,11 @@ struct Profile {
   crypto::Digest recovery_key_digest{};
   std::optional<crypto::Digest> keyring_hash;
   std::vector<Device> devices;  // certified by identity_key; at most kMaxDevices
+  // What is remembered of devices that were revoked (mailbox/certified_devices.h); at most
+  // kMaxRevoked, none of them in `devices`.
+  std::vector<Device> revoked{};
+  std::uint64_t refused_before_unix_ms = 0;
+  std::vector<KeptKeyring> keyrings{};  // at most kMaxKeyrings
 
   bool HasDevice(const crypto::KeyId& id) const;
 };

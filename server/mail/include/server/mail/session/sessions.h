@@ -1,7 +1,7 @@
-// Opens sessions: a device proves that it is the member's, and gets a token (docs/formats.md,
-// "Session").
+// Opens sessions: a device proves that it is the member's, and gets a token; or somebody proves to
+// hold her recovery key, and gets her sealed keyring (docs/formats.md, "Session").
 //
-// Thread-safe. Open blocks on disk; call it from a pool.
+// Thread-safe. Open and Recover block on disk; call them from a pool.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crypto/base/ids.h"
+#include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/session_service.pb.h"
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailboxes.h"
@@ -36,8 +37,19 @@ class Sessions {
   absl::StatusOr<v1::CreateSessionResponse> Open(const v1::CreateSessionRequest& request,
                                                  absl::Time deadline) const;
 
+  // INVALID_ARGUMENT: FIELD_SIZE. UNAUTHENTICATED: NOT_AUTHORISED, one answer for whatever is wrong
+  // with challenge, server name, signature or key, and for a member that is unknown. NOT_FOUND:
+  // NOT_FOUND, the recovery key is hers, but no keyring is kept that her entry names. A challenge
+  // is good for one look at the store, whatever comes of it.
+  absl::StatusOr<v1::RecoverKeyringResponse> Recover(const v1::RecoverKeyringRequest& request,
+                                                     absl::Time deadline) const;
+
  private:
-  bool SignedBy(const crypto::PublicKey& device, const v1::CreateSessionRequest& request) const;
+  bool HasName(const std::string& server_name) const;
+  // Whether `key` signed what `request` says in this context.
+  template <typename Request>
+  bool SignedBy(const crypto::PublicKey& key, std::string_view context,
+                const Request& request) const;
 
   const crypto::DeploymentId deployment_;
   const std::vector<std::string> server_names_;
