@@ -1,4 +1,4 @@
-"""A member's account in the Python client: an archive's rows, further devices, reports."""
+"""A member's account in the Python client: an archive's rows, further devices, the recovery kit, reports."""
 
 import csv
 import os
@@ -10,9 +10,10 @@ import archive
 import daemons
 import grpc
 import keyfile
+import keyring
 import owner
 import primitives
-from letterlock.mail.v1 import disclosure_pb2, mail_service_pb2, mailbox_pb2
+from letterlock.mail.v1 import device_service_pb2, disclosure_pb2, mail_service_pb2, mailbox_pb2
 
 
 class Archive(Deployed):
@@ -87,6 +88,83 @@ class Links(Deployed):
         self.assertEqual((joined["handle"], joined["member"]), ("vic", vic.entry.member.hex()))
         self.assertNotEqual(joined["device_key"], primitives.public(vic._device).hex())
         self.assertEqual(second.json("read", receipt["id"])["subject"], "To both devices")
+
+
+class Devices(Deployed):
+    """A member's devices, her keyring, and what a recovery kit brings back."""
+
+    def test_a_lost_device_is_revoked_by_one_that_came_back_with_the_kit_alone(self):
+        pam = self.member("pam")
+        receipts = [self.send_as_ada("send", "pam", "--subject", "One")]
+        pam.keep_keyring()
+        self.assertFalse(self.ada.json("lookup", "pam")["identity_key_changed"])
+        pam.change_keys()
+        self.assertTrue(self.ada.json("lookup", "pam")["identity_key_changed"])
+        receipts.append(self.send_as_ada("send", "pam", "--subject", "Two"))
+
+        again = owner.Owner.recover(self.servers, "pam", keyring.read_kit(keyring.kit_text(pam.kit)))
+        again.open_session()
+        for subject, receipt in zip(("One", "Two"), receipts):
+            _, _, content = again.read(self.ada_id, bytes.fromhex(receipt["id"]))
+            self.assertEqual((content.subject, content.body), (subject, BODY))
+        self.assertEqual(again.devices(), {pam.device_key: False, again.device_key: True})
+
+        again.revoke(pam.device_key)
+        self.assertEqual(again.devices(), {again.device_key: True})
+        self.refused(grpc.StatusCode.UNAUTHENTICATED, "UNKNOWN_DEVICE", pam.sync)
+        self.refused(grpc.StatusCode.PERMISSION_DENIED, "UNKNOWN_DEVICE", pam.enroll_again)
+        # The lost device still has the member's keys: other keys end that.
+        again.change_keys(again.kit)
+        receipt = self.send_as_ada("send", "pam", "--subject", "Three")
+        self.assertEqual(again.read(self.ada_id, bytes.fromhex(receipt["id"]))[2].subject, "Three")
+
+    def test_another_kit_recovers_nothing(self):
+        ren, sia = self.member("ren"), self.member("sia")
+        ren.keep_keyring()
+        with self.assertRaises(primitives.Refused):
+            owner.Owner.recover(self.servers, "ren", sia.kit)
+        # Nor does one whose digest the directory does not show, whatever the client says.
+        key = keyring.recovery_key(sia.kit, self.servers.trust.deployment)
+        request = device_service_pb2.RecoverKeyringRequest(
+            member=ren.entry.member, recovery_key=primitives.public(key),
+            **ren._answer(ren.entry.member, key, "recovery-session"))
+        self.refused(grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHORISED", self.servers.devices.RecoverKeyring, request)
+
+    def write(self, name, text):
+        path = os.path.join(self.deployment.members, name)
+        with open(path, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text + "\n")
+        return path
+
+    def test_letterlocks_account_comes_back_in_python(self):
+        eve = self.deployment.member("eve")
+        kit = os.path.join(self.deployment.members, "eve.kit")
+        eve.json("account", "create", "eve", "--recovery-kit", kit)
+        receipts = [self.send_as_ada("send", "eve", "--subject", "One")]
+        eve.json("account", "rotate")
+        self.ada.json("lookup", "eve")
+        receipts.append(self.send_as_ada("send", "eve", "--subject", "Two"))
+        with open(kit, encoding="ascii") as file:
+            again = owner.Owner.recover(self.servers, "eve", keyring.read_kit(file.read()))
+        again.open_session()
+        again.change_keys(again.kit)
+        for subject, receipt in zip(("One", "Two"), receipts):
+            self.assertEqual(again.read(self.ada_id, bytes.fromhex(receipt["id"]))[2].subject, subject)
+        self.assertEqual(list(again.devices().values()), [True], "other keys end the device that has the old ones")
+
+    def test_pythons_account_comes_back_in_letterlock(self):
+        gil = self.member("gil")
+        receipts = [self.send_as_ada("send", "gil", "--subject", "One")]
+        gil.keep_keyring()
+        self.ada.json("lookup", "gil")
+        gil.change_keys()
+        self.ada.json("lookup", "gil")
+        receipts.append(self.send_as_ada("send", "gil", "--subject", "Two"))
+        again = self.deployment.member("gil-again")
+        again.json("account", "recover", "gil", "--from-kit", self.write("gil.kit", keyring.kit_text(gil.kit)))
+        for subject, receipt in zip(("One", "Two"), receipts):
+            self.assertEqual(again.json("read", receipt["id"])["subject"], subject)
 
 
 class Reports(Deployed):
