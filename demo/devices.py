@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 
 from deployment import Failure, Member, finish
 from strangers import ASKED, ASKER
@@ -39,14 +40,52 @@ def _says(posted):
     return all(re.search(rf"(?<!\w){word}(?!\w)", text) for word in WORDS)
 
 
+def _link(post, one):
+    """A second device of the member: a link file, and its code by another way."""
+    story, other = post.story, Member(post.deployment, one.handle, os.path.basename(one.account) + ".second")
+    link, code = other.account + ".link", other.account + ".code"
+    story.step("Link a second device: all keys go over in a file under a code that is shown once")
+    story.as_member(one, "devices", "link", link)
+    made = one.json("devices", "link", link)
+    if stat.S_IMODE(os.stat(link).st_mode) != 0o600:
+        raise Failure("others may read the link file")
+    with open(code, "w", encoding="utf-8") as file:
+        file.write(made["code"] + "\n")
+    words = ["devices", "link", "--join", link, "--code-file", code]
+    story.as_member(other, *words)
+    joined = other.json(*words)
+    for path in (link, code):
+        os.unlink(path)
+    story.as_member(one, "devices", "list")
+    story.say(one.text("devices", "list").rstrip())
+    story.done(f"{joined['name']} is a device of {one.handle}'s, with a key of its own; file and code are destroyed")
+    return other, joined["name"]
+
+
+def _revoke(post, one, other, name):
+    story = post.story
+    story.step("Revoke the second device")
+    kept = _listed(other, "inbox", "--offline")
+    story.as_member(one, "devices", "revoke", name)
+    story.say(one.text("devices", "revoke", name).rstrip())
+    story.as_member(other, "inbox")
+    refused = other.refused("inbox")
+    story.say(f"letterlock: {refused}")
+    if "takes this device no more" not in refused or not kept:
+        raise Failure("the revoked device is not told so")
+    if _listed(other, "inbox", "--offline") != kept:
+        raise Failure("revoking reached into the device")
+    shutil.rmtree(other.account)
+    story.done("it gets no mail any more; what it had it still shows offline, which no server can end")
+
+
 def mark_on_one_see_on_the_other(post):
-    story, deployment = post.story, post.deployment
-    story.step("Mark, label, put away and delete on one device; the other device learns it when it next asks")
-    post.labels.add(LABEL)
+    story = post.story
     key = max(post.members, key=lambda key: len(post.received(key)))
     one = post.members[key]
-    shutil.copytree(one.account, one.account + ".second")
-    other = Member(deployment, one.handle, os.path.basename(one.account) + ".second")
+    other, name = _link(post, one)
+    story.step("Mark, label, put away and delete on one device; the other device learns it when it next asks")
+    post.labels.add(LABEL)
     before = _listed(other, "inbox")
     read, labelled, archived, deleted = list(before)[:4]
     for words in (["mark", "read", read], ["mark", "unread", labelled], ["label", "--add", LABEL, labelled],
@@ -71,8 +110,8 @@ def mark_on_one_see_on_the_other(post):
     sender = post.members[next(posted.sender for posted in post.posted if posted.id == deleted)]
     if deleted not in _listed(sender, "sent"):
         raise Failure("a deletion went beyond the own mailbox")
-    shutil.rmtree(other.account)
-    story.done("a second copy of the account saw each of it in its next listing; the sender of what was deleted has hers")
+    story.done("the second device saw each of it in its next listing; the sender of what was deleted has hers")
+    _revoke(post, one, other, name)
 
 
 def watch(post):
