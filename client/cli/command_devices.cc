@@ -222,10 +222,16 @@ ExitCode Revoke(const CommonOptions& common, const RevokeOptions& options, Outpu
   if (!revoked.ok()) return output.Fail(revoked);
   if (options.lost) {
     const auto rotated = client::Client::Rotate(*config, common.account, *passphrase);
-    if (!rotated.ok()) return output.Fail(rotated.status(), kOnlyRevoked);
+    if (!rotated.ok()) {
+      // An alarm has its own consequence: going on is not what is called for.
+      const bool alarm = client::ProblemOf(rotated.status()) == client::Problem::kAlarm;
+      return output.Fail(rotated.status(), alarm ? "" : kOnlyRevoked);
+    }
   }
   if (output.json()) {
-    output.Answer(DeviceJson(*device), (*client)->labels());
+    nlohmann::json answer = DeviceJson(*device);
+    answer["keys_changed"] = options.lost;
+    output.Answer(answer, (*client)->labels());
   } else {
     output.out() << DeviceName(device->key) << " is revoked\n";
     output.Note(options.lost ? kAboutLost : kAboutRevoked);
@@ -238,7 +244,8 @@ void AddRevoke(Registry& registry, CLI::App* group) {
   CLI::App* command =
       registry.Add(group, {.name = "revoke",
                            .help = "end a device's sessions: it gets and sends no mail any more",
-                           .on_alarm = kNothingChanged,
+                           .on_alarm = "The device is revoked; the account's keys are not changed "
+                                       "for others.",
                            .action = [options](const CommonOptions& common, Output& output) {
                              return Revoke(common, *options, output);
                            }});
