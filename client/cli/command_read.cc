@@ -12,6 +12,7 @@
 #include "client/failure.h"
 #include "commands.h"
 #include "message_text.h"
+#include "message_view.h"
 
 namespace letterlock::cli {
 namespace {
@@ -117,12 +118,6 @@ nlohmann::json ListingJson(const client::Listing& listing) {
           {"truncated", listing.truncated}};
 }
 
-constexpr std::string_view kReplacedKey = "VERIFIED UNDER A KEY SINCE REPLACED";
-constexpr std::string_view kAboutReplacedKey =
-    "The sender has replaced the key that signed this. Whoever holds the old key, a thief of it "
-    "too, "
-    "could have written it at any time.";
-
 // What a reader must hear besides the mail: of her own entry. Returns the exit code.
 ExitCode AboutOwnEntry(const client::Client& client, Output& output) {
   if (const absl::Status unchecked = client.own_entry_unchecked(); !unchecked.ok()) {
@@ -201,50 +196,6 @@ ExitCode Search(const CommonOptions& common, const std::vector<std::string>& wor
               output);
 }
 
-void PrintAttachments(const client::Message& message, Output& output) {
-  if (message.files.empty()) return;
-  Table table({{"N"}, {"SIZE"}, {"ATTACHMENT"}});
-  int number = 0;
-  for (const auto& file : message.files) {
-    table.Add({std::to_string(++number), std::to_string(file.size), DisplayLine(file.file_name)});
-  }
-  output.out() << '\n';
-  table.Print(output.out());
-  output.Note("`letterlock save " + HexOf(message.id).substr(0, kLeastIdDigits) +
-              "` saves them here.");
-}
-
-// Who wrote it nobody knows but the archive.
-template <typename Imported>
-void PrintClaim(const Imported& imported, Output& output) {
-  output.out() << "From:    " << DisplayLine(imported.from) << "  (so says the archive of "
-               << imported.source << "; NOT VERIFIED)\n"
-               << "To:      ";
-  const char* before = "";
-  for (const std::string& to : imported.to) {
-    output.out() << std::exchange(before, ", ") << DisplayLine(to);
-  }
-  output.out() << '\n' << "Folder:  " << DisplayLine(imported.folder) << '\n';
-}
-
-void PrintMessage(const client::Message& message, Output& output) {
-  if (message.imported.has_value()) {
-    PrintClaim(*message.imported, output);
-  } else {
-    output.out() << "From:    " << message.from.str() << "  ("
-                 << (message.key_replaced ? kReplacedKey : "signature verified") << ")\n"
-                 << "To:      " << message.to.str() << '\n';
-  }
-  output.out() << "Date:    " << TimeText(message.sent_unix_ms) << '\n'
-               << "Subject: " << DisplayLine(Shown(message.subject)) << '\n'
-               << "Id:      " << HexOf(message.id) << '\n'
-               << (message.format == client::BodyFormat::kHtml ? "Format:  HTML, as text\n" : "")
-               << '\n'
-               << DisplayBlock(Shown(message.body), "  ");
-  if (message.key_replaced) output.Note(kAboutReplacedKey);
-  PrintAttachments(message, output);
-}
-
 struct ReadOptions {
   std::string id;
   bool offline = false;
@@ -262,6 +213,10 @@ ExitCode Read(const CommonOptions& common, const ReadOptions& options, Output& o
     output.Answer(MessageJson(*message, /*body=*/true), (*client)->labels(), (*client)->alarm());
   } else {
     PrintMessage(*message, output);
+    if (!message->files.empty()) {
+      output.Note("`letterlock save " + HexOf(message->id).substr(0, kLeastIdDigits) +
+                  "` saves them here.");
+    }
   }
   return AboutOwnEntry(**client, output);
 }

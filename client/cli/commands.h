@@ -26,5 +26,7 @@ void AddWatchCommands(Registry& registry);
 void AddTrustCommands(Registry& registry);
 void AddContactCommands(Registry& registry);
 void AddDeviceCommands(Registry& registry);
+void AddReportCommands(Registry& registry);
+void AddDeskCommands(Registry& registry);
 
 }  // namespace letterlock::cli

@@ -58,6 +58,8 @@ void AddCommands(Registry& registry) {
   AddTrustCommands(registry);
   AddContactCommands(registry);
   AddDeviceCommands(registry);
+  AddReportCommands(registry);
+  AddDeskCommands(registry);
 }
 
 }  // namespace

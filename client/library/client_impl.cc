@@ -142,19 +142,6 @@ absl::StatusOr<AccountView> ClientImpl::Account() {
                      .pins = state.pins.size()};
 }
 
-template <typename Ask>
-auto ClientImpl::AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>())) {
-  auto transaction = state_file_.Begin();
-  if (!transaction.ok()) return transaction.status();
-  const absl::Status complete = CheckComplete(transaction->state());
-  if (!complete.ok()) return complete;
-  auto answer = ask(&transaction->state());
-  const absl::Status kept = transaction->Commit();
-  if (!answer.ok()) return answer;
-  if (!kept.ok()) return kept;
-  return answer;
-}
-
 absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {
   return AskDirectory([&](State* state) { return directory_.Lookup(handle, keys_.handle, state); });
 }

@@ -31,9 +31,16 @@
 #include "key_files.h"
 #include "rotation_file.h"
 
+namespace letterlock::mail::v1 {
+class MailboxMessage;
+class Report;
+}  // namespace letterlock::mail::v1
+
 namespace letterlock::client {
 
+struct JudgedDisclosure;
 struct MailboxChanges;
+struct SenderEvidence;
 
 // What a client stands on, whoever it belongs to.
 struct Surroundings {
@@ -119,6 +126,12 @@ class ClientImpl final : public Client {
   absl::Status WriteLinkFile(
       const std::string& path,
       absl::FunctionRef<absl::Status(const crypto::SecretBuffer& code)> show_code) override;
+  absl::StatusOr<ReportQuestion> AskReport(const ReportDraft& draft) override;
+  absl::Status Report(const ReportQuestion& question) override;
+  absl::StatusOr<ReportPage> Reports(std::uint64_t after, std::size_t most) override;
+  absl::StatusOr<ReceivedReport> ReadReport(std::uint64_t sequence) override;
+  absl::StatusOr<ReportCheck> CheckReport(std::uint64_t sequence) override;
+  absl::Status DeleteReport(std::uint64_t sequence) override;
   void StayOffline() override;
   bool cache_thrown_away() const override;
   absl::Status alarm() const override;
@@ -171,11 +184,38 @@ class ClientImpl final : public Client {
                                     std::size_t most);
   absl::StatusOr<MessageKey> Find(const MessageTable& table, std::string_view id_prefix) const;
   absl::StatusOr<Message> Open(MailCache::Transaction& cache, const MessageKey& key);
+  // As the mailbox has it. REQUIRES: the table holds it.
+  absl::StatusOr<mail::v1::MailboxMessage> StoredCopy(MailCache::Transaction& cache,
+                                                      const MessageKey& key);
 
-  // client_impl.cc: asks under the account's lock, and remembers what the log has shown by then,
-  // also after a refusal.
+  // Asks under the account's lock, and remembers what the log has shown by then, also after a
+  // refusal.
   template <typename Ask>
-  auto AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>()));
+  auto AskDirectory(Ask ask) -> decltype(ask(std::declval<State*>())) {
+    auto transaction = state_file_.Begin();
+    if (!transaction.ok()) return transaction.status();
+    const absl::Status complete = CheckComplete(transaction->state());
+    if (!complete.ok()) return complete;
+    auto answer = ask(&transaction->state());
+    const absl::Status kept = transaction->Commit();
+    if (!answer.ok()) return answer;
+    if (!kept.ok()) return kept;
+    return answer;
+  }
+
+  // reporting.cc
+  absl::StatusOr<SenderEvidence> ProveSender(const Message& message, const crypto::KeyId& signer);
+
+  // desk.cc
+  absl::StatusOr<JudgedDisclosure> Judge(const mail::v1::Report& report, std::size_t* held) const;
+  absl::StatusOr<mail::v1::Report> FetchReport(std::uint64_t sequence);
+  ReceivedReport Received(const mail::v1::Report& report, absl::StatusOr<DisclosedReport> disclosed,
+                          const State& state) const;
+  absl::Status AddPresentClaims(const JudgedDisclosure& judged, const crypto::MemberId& reporter,
+                                std::vector<CheckedClaim>* claims);
+  // What became of the entry that a report proves, by a look-up of its handle.
+  absl::Status SenderToday(const JudgedDisclosure& judged, const attest::VerifiedLookup& lookup,
+                           const char** remark) const;
 
   // sending.cc: what the draft's files become in the content.
   absl::StatusOr<std::vector<seal::Attachment>> UploadFiles(const Draft& draft);

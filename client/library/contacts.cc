@@ -2,7 +2,7 @@
 #include <utility>
 #include <vector>
 
-#include "attest/entry.h"
+#include "client/correspondents.h"
 #include "client/failure.h"
 #include "client_impl.h"
 #include "letterlock/common/v1/errors.pb.h"
@@ -72,11 +72,8 @@ absl::StatusOr<std::vector<BlockedMember>> ClientImpl::Blocks() {
   for (const mail::v1::Block& block : response.blocks()) {
     const auto member = crypto::MemberId::FromBytes(block.member());
     if (!member.ok()) return VerificationFailed("the mail server lists what is no member");
-    BlockedMember& blocked = blocks.emplace_back(BlockedMember{*member, {}, block.since_unix_ms()});
-    for (const auto& [handle, pin] : transaction->state().pins) {
-      const auto entry = attest::ParseEntry(pin.entry, keys_.deployment);
-      if (entry.ok() && entry->member() == *member) blocked.handle = handle;
-    }
+    blocks.push_back({*member, FindHandle(transaction->state(), keys_.deployment, *member),
+                      block.since_unix_ms()});
   }
   return blocks;
 }

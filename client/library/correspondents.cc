@@ -151,6 +151,15 @@ absl::Status Accept(State* state, const crypto::DeploymentId& deployment,
   return absl::OkStatus();
 }
 
+std::optional<crypto::Handle> FindHandle(const State& state, const crypto::DeploymentId& deployment,
+                                         const crypto::MemberId& member) {
+  for (const auto& [handle, pin] : state.pins) {
+    const auto entry = Read(pin, deployment);
+    if (entry.ok() && entry->member() == member) return handle;
+  }
+  return std::nullopt;
+}
+
 std::optional<KnownSender> FindSender(const State& state, const crypto::DeploymentId& deployment,
                                       const crypto::MemberId& member,
                                       const crypto::KeyId& identity_key_id) {

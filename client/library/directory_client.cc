@@ -136,18 +136,29 @@ absl::StatusOr<VerifiedLookup> DirectoryClient::Take(const crypto::Handle& handl
       attest::VerifyLookup(proof, handle, *options_.trust,
                            attest::Freshness{.now = options_.clock->Now(), .max_age = kMaxHeadAge});
   if (!lookup.ok()) return Explain(lookup.status());
-  const RememberedLog offered = Offer(attest::HeadOf(*lookup));
+  const absl::Status continues = FollowLog(&state->log, Offer(attest::HeadOf(*lookup)));
+  if (!continues.ok()) return continues;
+  return lookup;
+}
+
+absl::Status DirectoryClient::FollowLog(RememberedLog* remembered,
+                                        const RememberedLog& offered) const {
   const absl::Status continues =
-      Continue(&state->log, offered, [this](std::uint64_t old_size, std::uint64_t new_size) {
+      Continue(remembered, offered, [this](std::uint64_t old_size, std::uint64_t new_size) {
         return Consistency(old_size, new_size);
       });
-  if (continues.ok()) return lookup;
   if (ProblemOf(continues) == Problem::kAlarm) {
-    const absl::Status kept = KeepEvidence(options_.evidence_directory, state->log, offered,
+    const absl::Status kept = KeepEvidence(options_.evidence_directory, *remembered, offered,
                                            std::string(continues.message()));
     if (!kept.ok()) return Alarm("the log forked or shrank, and the evidence could not be written");
   }
   return continues;
+}
+
+absl::Status DirectoryClient::CheckShown(const attest::VerifiedHead& shown,
+                                         const State& state) const {
+  RememberedLog theirs = Offer(shown);
+  return FollowLog(&theirs, state.log);
 }
 
 absl::StatusOr<std::vector<crypto::Digest>> DirectoryClient::Consistency(

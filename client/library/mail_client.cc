@@ -145,6 +145,31 @@ absl::Status MailClient::RevokeDevice(const mail::v1::RevokeDeviceRequest& reque
   });
 }
 
+absl::Status MailClient::Report(const mail::v1::ReportRequest& request,
+                                mail::v1::ReportResponse* response) {
+  bool maybe_taken = false;
+  const absl::Status status = WithSession([&](std::string_view token) {
+    absl::Status attempt = options_.transport->Report(token, request, response);
+    if (LeavesOutcomeOpen(attempt)) maybe_taken = true;
+    return attempt;
+  });
+  return maybe_taken && absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
+}
+
+absl::Status MailClient::ListReports(const mail::v1::ListReportsRequest& request,
+                                     mail::v1::ListReportsResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->ListReports(token, request, response);
+  });
+}
+
+absl::Status MailClient::DeleteReport(const mail::v1::DeleteReportRequest& request,
+                                      mail::v1::DeleteReportResponse* response) {
+  return WithSession([&](std::string_view token) {
+    return options_.transport->DeleteReport(token, request, response);
+  });
+}
+
 absl::Status MailClient::Watch(const mail::v1::WatchRequest& request, absl::Duration most,
                                absl::FunctionRef<bool()> notice) {
   absl::Status lost;

@@ -100,6 +100,18 @@ class GrpcMailTransport final : public MailTransport {
                               mail::v1::RecoverKeyringResponse* response) override {
     return Call(server_, *device_, &DeviceService::Stub::RecoverKeyring, request, response);
   }
+  absl::Status Report(std::string_view token, const mail::v1::ReportRequest& request,
+                      mail::v1::ReportResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::Report, request, response, token);
+  }
+  absl::Status ListReports(std::string_view token, const mail::v1::ListReportsRequest& request,
+                           mail::v1::ListReportsResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::ListReports, request, response, token);
+  }
+  absl::Status DeleteReport(std::string_view token, const mail::v1::DeleteReportRequest& request,
+                            mail::v1::DeleteReportResponse* response) override {
+    return Call(server_, *mail_, &MailService::Stub::DeleteReport, request, response, token);
+  }
   absl::Status Watch(std::string_view token, const mail::v1::WatchRequest& request,
                      absl::Duration most, absl::FunctionRef<bool()> notice) override {
     grpc::ClientContext context;
@@ -180,6 +192,18 @@ absl::Status MailTransport::PutKeyring(std::string_view, const mail::v1::PutKeyr
 }
 absl::Status MailTransport::RecoverKeyring(const mail::v1::RecoverKeyringRequest&,
                                            mail::v1::RecoverKeyringResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::Report(std::string_view, const mail::v1::ReportRequest&,
+                                   mail::v1::ReportResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::ListReports(std::string_view, const mail::v1::ListReportsRequest&,
+                                        mail::v1::ListReportsResponse*) {
+  return Unserved();
+}
+absl::Status MailTransport::DeleteReport(std::string_view, const mail::v1::DeleteReportRequest&,
+                                         mail::v1::DeleteReportResponse*) {
   return Unserved();
 }
 absl::Status MailTransport::Watch(std::string_view, const mail::v1::WatchRequest&, absl::Duration,

@@ -17,29 +17,6 @@ absl::Status Explain(const absl::Status& status) {
   return VerificationFailed("the message does not open, or its signature does not verify");
 }
 
-Message View(seal::VerifiedMessage verified, bool key_replaced,
-             const mail::v1::MessageState& state) {
-  const bool html = verified.content.body_format == seal::BodyFormat::kHtml;
-  Message message = {.folder = Folder::kInbox,
-                     .id = verified.header.message_id,
-                     .thread = verified.header.thread_id,
-                     .from = verified.sender,
-                     .to = verified.recipient,
-                     .sender = verified.header.sender,
-                     .key_replaced = key_replaced,
-                     .subject = std::move(verified.content.subject),
-                     .body = std::move(verified.content.body),
-                     .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
-                     .attachments = verified.content.attachments.size(),
-                     .files = std::move(verified.content.attachments),
-                     .imported = std::move(verified.content.imported),
-                     .sent_unix_ms = verified.content.sent_unix_ms,
-                     .delivery = std::nullopt,
-                     .labels = {}};
-  SetState(state, &message);
-  return message;
-}
-
 // What "the same message" means: header and ciphertext, which both copies share.
 crypto::Digest DigestOf(const mail::v1::MailboxMessage& stored) {
   const crypto::Digest header = crypto::Sha256(stored.header());
@@ -48,6 +25,26 @@ crypto::Digest DigestOf(const mail::v1::MailboxMessage& stored) {
 }
 
 }  // namespace
+
+Message ViewOf(seal::VerifiedMessage verified, bool key_replaced) {
+  const bool html = verified.content.body_format == seal::BodyFormat::kHtml;
+  return {.folder = Folder::kInbox,
+          .id = verified.header.message_id,
+          .thread = verified.header.thread_id,
+          .from = verified.sender,
+          .to = verified.recipient,
+          .sender = verified.header.sender,
+          .key_replaced = key_replaced,
+          .subject = std::move(verified.content.subject),
+          .body = std::move(verified.content.body),
+          .format = html ? BodyFormat::kHtml : BodyFormat::kPlain,
+          .attachments = verified.content.attachments.size(),
+          .files = std::move(verified.content.attachments),
+          .imported = std::move(verified.content.imported),
+          .sent_unix_ms = verified.content.sent_unix_ms,
+          .delivery = std::nullopt,
+          .labels = {}};
+}
 
 absl::StatusOr<Message> MailboxReader::Take(const mail::v1::MailboxMessage& stored,
                                             const mail::v1::MessageReference& asked) {
@@ -65,7 +62,9 @@ absl::StatusOr<Message> MailboxReader::Take(const mail::v1::MailboxMessage& stor
     return VerificationFailed("another message of this sender was already taken under this id");
   }
   if (verified->met.has_value()) Keep(&state_, *verified->met);
-  return View(std::move(verified->message), verified->key_replaced, stored.state());
+  Message message = ViewOf(std::move(verified->message), verified->key_replaced);
+  SetState(stored.state(), &message);
+  return message;
 }
 
 absl::StatusOr<MailboxReader::Verified> MailboxReader::OpenReceived(const seal::MailboxCopy& copy) {

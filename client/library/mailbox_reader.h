@@ -21,6 +21,9 @@
 
 namespace letterlock::client {
 
+// A verified message as members see it; what a server says of it is not set.
+Message ViewOf(seal::VerifiedMessage verified, bool key_replaced);
+
 // Not thread-safe: one reader for one transaction. All that it is given outlives it.
 class MailboxReader {
  public:

@@ -161,10 +161,9 @@ absl::StatusOr<Listing> ClientImpl::Search(std::string_view words, std::size_t m
   return ListingOf(cache->table(), *found, most);
 }
 
-absl::StatusOr<Message> ClientImpl::Open(MailCache::Transaction& cache, const MessageKey& key) {
-  const CachedMessage& cached = cache.table().messages.at(key);
-  const Message listed = CopyOf(cached.message);
-  const auto copy = cache.Copy(cached);
+absl::StatusOr<mail::v1::MailboxMessage> ClientImpl::StoredCopy(MailCache::Transaction& cache,
+                                                                const MessageKey& key) {
+  const auto copy = cache.Copy(cache.table().messages.at(key));
   NoteCache(cache);
   if (!copy.ok()) return copy.status();
   mail::v1::MailboxMessage stored;
@@ -172,6 +171,13 @@ absl::StatusOr<Message> ClientImpl::Open(MailCache::Transaction& cache, const Me
   if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("a message of the local cache is malformed");
   }
+  return stored;
+}
+
+absl::StatusOr<Message> ClientImpl::Open(MailCache::Transaction& cache, const MessageKey& key) {
+  const Message listed = CopyOf(cache.table().messages.at(key).message);
+  const auto stored = StoredCopy(cache, key);
+  if (!stored.ok()) return stored.status();
   mail::v1::MessageReference reference;
   reference.set_sender(std::string(key.sender.bytes()));
   reference.set_message_id(std::string(key.id.bytes()));
@@ -180,7 +186,7 @@ absl::StatusOr<Message> ClientImpl::Open(MailCache::Transaction& cache, const Me
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
   MailboxReader reader(&keys_, nullptr, &transaction->state());
-  auto message = reader.Take(stored, reference);
+  auto message = reader.Take(*stored, reference);
   const absl::Status kept = transaction->Commit();
   if (!message.ok()) return message;
   if (!kept.ok()) return kept;

@@ -23,6 +23,7 @@
 #include "client/archive.h"
 #include "client/config.h"
 #include "client/message.h"
+#include "client/reports.h"
 #include "crypto/base/ids.h"
 #include "crypto/base/secret_buffer.h"
 #include "crypto/base/sign.h"
@@ -307,6 +308,26 @@ class Client {
   virtual absl::Status WriteLinkFile(
       const std::string& path,
       absl::FunctionRef<absl::Status(const crypto::SecretBuffer& code)> show_code) = 0;
+
+  // Makes a report of a message to the abuse desk that the mail server names, and sends nothing.
+  // Usage: one's own message, too long a note, the desk's own account. Verification failed: a
+  // message that does not verify, or whose sender is no longer in the directory. UNIMPLEMENTED:
+  // there is no desk.
+  virtual absl::StatusOr<ReportQuestion> AskReport(const ReportDraft& draft) = 0;
+  // Sends it. ALREADY_EXISTS: the message was reported before; RESOURCE_EXHAUSTED: as many as one
+  // day allows were, or the desk takes no more. UNAVAILABLE: reporting it again goes on.
+  virtual absl::Status Report(const ReportQuestion& question) = 0;
+
+  // As the desk: the oldest `most` reports behind the one of this number, opened and judged by what
+  // they hold; no directory is asked. Nothing lies before an account that is no desk.
+  virtual absl::StatusOr<ReportPage> Reports(std::uint64_t after, std::size_t most) = 0;
+  // One of them; the reporter's handle is looked up. NotFound.
+  virtual absl::StatusOr<ReceivedReport> ReadReport(std::uint64_t sequence) = 0;
+  // The same, held besides against the log and the directory of now. Errors of single claims are in
+  // it, those of the directory and an alarm too.
+  virtual absl::StatusOr<ReportCheck> CheckReport(std::uint64_t sequence) = 0;
+  // NotFound.
+  virtual absl::Status DeleteReport(std::uint64_t sequence) = 0;
 
   // Fetches one attachment of a message that was read, checks it against what the sender signed and
   // saves it as a new file of `directory`: whole, or not at all. What is there is not replaced.

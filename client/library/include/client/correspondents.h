@@ -59,6 +59,10 @@ struct KnownSender {
   bool key_replaced = false;          // which is not the present one any more
 };
 
+// The pinned handle of a member.
+std::optional<crypto::Handle> FindHandle(const State& state, const crypto::DeploymentId& deployment,
+                                         const crypto::MemberId& member);
+
 // A pinned correspondent by member id, with the identity key of this key id: the present one or one
 // that the pin has passed through. nullopt where none is known: look the handle up.
 std::optional<KnownSender> FindSender(const State& state, const crypto::DeploymentId& deployment,

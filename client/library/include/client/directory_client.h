@@ -69,6 +69,11 @@ class DirectoryClient {
   // where the directory shows anything but the entry that this account published last.
   absl::Status CheckOwn(const crypto::Handle& own, State* state, bool always = false) const;
 
+  // Whether a head that somebody else was shown is in the log that this account knows. Alarm, with
+  // evidence kept, where it is not: two members were shown different histories. REQUIRES: `state`
+  // knows a head that was asked for after `shown` was.
+  absl::Status CheckShown(const attest::VerifiedHead& shown, const State& state) const;
+
   // What a look-up found. Nothing is pinned yet: `meeting` says what would be.
   struct Finding {
     LookupAnswer answer;
@@ -96,6 +101,8 @@ class DirectoryClient {
   absl::StatusOr<attest::VerifiedLookup> Take(const crypto::Handle& handle,
                                               const directory::v1::EntryProof& proof,
                                               State* state) const;
+  // Replaces `*remembered` by what continues it; evidence is kept of what does not.
+  absl::Status FollowLog(RememberedLog* remembered, const RememberedLog& offered) const;
   absl::StatusOr<std::vector<crypto::Digest>> Consistency(std::uint64_t old_size,
                                                           std::uint64_t new_size) const;
 

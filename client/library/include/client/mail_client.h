@@ -74,6 +74,14 @@ class MailClient {
   absl::Status RevokeDevice(const mail::v1::RevokeDeviceRequest& request,
                             mail::v1::RevokeDeviceResponse* response);
 
+  // ALREADY_EXISTS only where it was reported before this call: a repetition that finds what an
+  // earlier attempt did, whose answer was lost, is OK.
+  absl::Status Report(const mail::v1::ReportRequest& request, mail::v1::ReportResponse* response);
+  absl::Status ListReports(const mail::v1::ListReportsRequest& request,
+                           mail::v1::ListReportsResponse* response);
+  absl::Status DeleteReport(const mail::v1::DeleteReportRequest& request,
+                            mail::v1::DeleteReportResponse* response);
+
   // As the transport's (transport.h), with a session; a stream that can't be opened is tried again,
   // one that was lost ends with what lost it.
   absl::Status Watch(const mail::v1::WatchRequest& request, absl::Duration most,

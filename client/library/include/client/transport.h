@@ -25,6 +25,8 @@ class SignedEntry;
 namespace letterlock::mail::v1 {
 class BlockRequest;
 class BlockResponse;
+class DeleteReportRequest;
+class DeleteReportResponse;
 class DeleteRequest;
 class ListDevicesRequest;
 class ListDevicesResponse;
@@ -37,6 +39,10 @@ class GetLimitsRequest;
 class GetLimitsResponse;
 class ListBlocksRequest;
 class ListBlocksResponse;
+class ListReportsRequest;
+class ListReportsResponse;
+class ReportRequest;
+class ReportResponse;
 class RespondRequest;
 class RespondResponse;
 class UnblockRequest;
@@ -128,6 +134,15 @@ class MailTransport {
   // Without a session: the recovery key's signature is in the request.
   virtual absl::Status RecoverKeyring(const mail::v1::RecoverKeyringRequest& request,
                                       mail::v1::RecoverKeyringResponse* response);
+
+  virtual absl::Status Report(std::string_view token, const mail::v1::ReportRequest& request,
+                              mail::v1::ReportResponse* response);
+  virtual absl::Status ListReports(std::string_view token,
+                                   const mail::v1::ListReportsRequest& request,
+                                   mail::v1::ListReportsResponse* response);
+  virtual absl::Status DeleteReport(std::string_view token,
+                                    const mail::v1::DeleteReportRequest& request,
+                                    mail::v1::DeleteReportResponse* response);
 
   // Blocks while the stream lasts; calls `notice` for each notice, and ends the stream when that
   // says false or when no more than `most` has passed. OK where the server ended it, too.

@@ -15,6 +15,7 @@
 #include "client/retry.h"
 #include "crypto/base/ids.h"
 #include "crypto/seal/envelope_header.h"
+#include "fake_desk.h"
 #include "fake_mailbox.h"
 #include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/enrollment_service.pb.h"
@@ -58,6 +59,7 @@ struct FakeDeployment {
   std::vector<crypto::MemberId> blocks;
   std::vector<mail::v1::Answer> answers;
   bool no_requests = false;
+  FakeDesk desk;
   std::function<void()> on_watch;    // what happens while somebody watches
   int fetches = 0;                   // messages asked for by BatchGet
   std::map<std::string, Box> boxes;  // by member id

@@ -254,7 +254,21 @@ class FakeMail final : public MailTransport {
                          mail::v1::GetLimitsResponse* response) override {
     response->mutable_messages()->set_used(7);
     response->mutable_messages()->set_limit(100);
-    response->set_report_desk("desk");
+    response->set_report_desk(deployment_.desk.handle);
+    return absl::OkStatus();
+  }
+  absl::Status Report(std::string_view token, const mail::v1::ReportRequest& request,
+                      mail::v1::ReportResponse*) override {
+    return deployment_.desk.Take(token, request);
+  }
+  absl::Status ListReports(std::string_view, const mail::v1::ListReportsRequest& request,
+                           mail::v1::ListReportsResponse* response) override {
+    deployment_.desk.List(request, response);
+    return absl::OkStatus();
+  }
+  absl::Status DeleteReport(std::string_view, const mail::v1::DeleteReportRequest& request,
+                            mail::v1::DeleteReportResponse*) override {
+    deployment_.desk.Delete(request);
     return absl::OkStatus();
   }
   absl::Status ListDevices(std::string_view token, const mail::v1::ListDevicesRequest&,
