@@ -21,6 +21,7 @@ import log_view
 import moving
 import operating
 import operator_view
+import recovery
 import strangers
 from deployment import Deployment, Failure
 from story import Story
@@ -100,6 +101,7 @@ def show_the_mail_plane(post):
     files.send_and_save(post)
     devices.mark_on_one_see_on_the_other(post)
     devices.watch(post)
+    recovery.lose_and_recover(post)
     moving.bring_along(post)
     moving.take_out(post)
     operating.ask_how_they_are(post)
