@@ -115,6 +115,7 @@ absl::Status Serve(const DaemonOptions& options, const attest::TrustFile& trust,
                     .attachments = &attachments},
                    {.pool = &pool, .logger = logger, .observer = operations.observer()});
   std::vector<rpc::Service*> bound;
+  bound.reserve(services.size() + 1);  // and the admin service
   for (const auto& service : services) bound.push_back(service.get());
   WatchStore(operations.metrics(), *state.rocksdb);
   bound.push_back(operations.Watch({.services = bound,

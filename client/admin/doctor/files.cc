@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -28,12 +28,16 @@ struct Trouble {
   std::string mend;
 };
 
+std::string ErrorText(int error) {
+  return std::error_code(error, std::generic_category()).message();
+}
+
 std::string Chown(const Subject& subject, const std::string& path, const char* flags = "") {
   return absl::StrCat("chown ", flags, Quoted(subject.user), " ", Quoted(path));
 }
 
 Trouble OutOfReach(const Subject& subject, const std::string& path, int error) {
-  return {absl::StrCat(path, ": ", subject.user, " does not reach it: ", std::strerror(error)),
+  return {absl::StrCat(path, ": ", subject.user, " does not reach it: ", ErrorText(error)),
           absl::StrCat("open the directory that stands in the way: namei -l ", Quoted(path))};
 }
 
@@ -61,7 +65,7 @@ Trouble TroubleOf(const Subject& subject, const std::string& path, FileKind kind
   if (subject.own_eyes) {
     const config::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.valid()) {
-      return {absl::StrCat(path, ": ", subject.user, " can't read it: ", std::strerror(errno)),
+      return {absl::StrCat(path, ": ", subject.user, " can't read it: ", ErrorText(errno)),
               kind == FileKind::kSecret ? Chown(subject, path)
                                         : absl::StrCat("chmod a+r ", Quoted(path))};
     }
@@ -74,7 +78,7 @@ Trouble TroubleMaking(const Subject& subject, const std::string& path) {
   const std::string parent = config::DirectoryOf(path);
   struct stat about = {};
   if (::stat(parent.c_str(), &about) != 0) {
-    return {absl::StrCat(parent, ": ", std::strerror(errno), "; the daemon makes ", path, " in it"),
+    return {absl::StrCat(parent, ": ", ErrorText(errno), "; the daemon makes ", path, " in it"),
             absl::StrCat("install -d -m 700 -o ", Quoted(subject.user), " ", Quoted(parent))};
   }
   if (subject.own_eyes && ::access(parent.c_str(), W_OK | X_OK) != 0) {
@@ -203,6 +207,7 @@ void CheckOfflineKeys(const std::vector<std::string>& files, Report* report) {
   }
   if (here.empty()) return report->Ok(kCheck, "no key is here that the daemon does not need");
   std::vector<std::string> quoted;
+  quoted.reserve(here.size());
   for (const std::string& file : here) quoted.push_back(Quoted(file));
   report->Note(
       kCheck, absl::StrJoin(here, ", ") + ": the daemon does not need it",

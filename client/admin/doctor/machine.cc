@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <functional>
+#include <system_error>
 
 #include "absl/time/clock.h"
 #include "admin/status_command.h"
@@ -37,7 +38,7 @@ absl::Status FromErrno(int error) {
     case EACCES:
       return absl::PermissionDeniedError("is not for this user to listen at");
     default:
-      return absl::UnavailableError(std::strerror(error));
+      return absl::UnavailableError(std::error_code(error, std::generic_category()).message());
   }
 }
 
