@@ -13,7 +13,8 @@ import keyfile
 import keyring
 import owner
 import primitives
-from letterlock.mail.v1 import device_service_pb2, disclosure_pb2, mail_service_pb2, mailbox_pb2
+from letterlock.mail.v1 import (
+    device_service_pb2, disclosure_pb2, envelope_pb2, mail_service_pb2, mailbox_pb2)
 
 
 class Archive(Deployed):
@@ -168,30 +169,66 @@ class Devices(Deployed):
 
 
 class Reports(Deployed):
-    """The desk is a member like others."""
+    """The desk is a member like others: here one who uses the Python client."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.desk = owner.Owner(cls.servers, "desk")
         cls.desk.create()
-        member = cls.desk.entry.member.hex()
-        daemons.configure(cls.deployment, f'\n[reports]\ndesk_handle = "desk"\ndesk_member = "{member}"\n')
+        set_up_desk(cls.deployment, "desk", cls.desk.entry.member)
         cls.desk.open_session()
+
+    def assert_discloses(self, reporter, message_id, body, note):
+        (report, (disclosure, header, content)), = self.desk.reports()
+        self.assertEqual((report.reporter, header.message_id, content.body), (reporter, message_id, body))
+        self.assertEqual((disclosure.reason, disclosure.note), (disclosure_pb2.REPORT_REASON_FRAUD, note))
+        self.desk.call("DeleteReport", mail_service_pb2.DeleteReportRequest(sequence=report.sequence))
+        self.assertEqual(list(self.desk.reports()), [])
 
     def test_what_letterlock_wrote_is_proved_to_the_desk(self):
         ben = self.member("ben")
         receipt = self.send_as_ada("send", "ben", "--subject", "Money", body="Send money first.")
         message_id = bytes.fromhex(receipt["id"])
         ben.report(self.ada_id, message_id, disclosure_pb2.REPORT_REASON_FRAUD, "she never paid")
-        (report, (disclosure, header, content)), = self.desk.reports()
-        self.assertEqual((report.reporter, header.message_id, content.body),
-                         (ben.entry.member, message_id, "Send money first."))
-        self.assertEqual((disclosure.reason, disclosure.note), (disclosure_pb2.REPORT_REASON_FRAUD, "she never paid"))
         self.refused(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_REPORTED", ben.report, self.ada_id, message_id,
                      disclosure_pb2.REPORT_REASON_FRAUD, "again")
-        self.desk.call("DeleteReport", mail_service_pb2.DeleteReportRequest(sequence=report.sequence))
-        self.assertEqual(list(self.desk.reports()), [])
+        self.assert_discloses(ben.entry.member, message_id, "Send money first.", "she never paid")
+
+    def test_what_letterlock_reports_is_proved_to_the_desk(self):
+        cyd = self.member("cyd")
+        message_id = send(cyd, "ada", "Send money first.")
+        self.ada.json("report", message_id.hex(), "--reason", "fraud", "--note", "she never paid \u2713", "--yes")
+        self.assert_discloses(self.ada_id, message_id, "Send money first.", "she never paid \u2713")
+
+
+class ReportsToLetterlock(Deployed):
+    """The desk is ada."""
+
+    def test_what_python_reports_is_proved_to_the_desk(self):
+        set_up_desk(self.deployment, "ada", self.ada_id)
+        dov, eli = self.member("dov"), self.member("eli")
+        message_id = send(dov, "eli", BODY)
+        eli.report(dov.entry.member, message_id, disclosure_pb2.REPORT_REASON_THREAT, "see the end")
+        listed = self.ada.json("desk", "list")
+        self.assertEqual(listed["refused"], [])
+        number = str(listed["reports"][0]["number"])
+        self.assertEqual(self.ada.json("desk", "verify", number)["id"], message_id.hex())
+        shown = self.ada.json("desk", "show", number)
+        said = {"reporter": eli.entry.member.hex(), "sender": dov.entry.member.hex(), "id": message_id.hex(),
+                "reason": "threat", "note": "see the end", "body": BODY, "from": "dov", "to": "eli"}
+        self.assertEqual({key: shown[key] for key in said}, said)
+
+
+def set_up_desk(deployment, handle, member):
+    daemons.configure(deployment, f'\n[reports]\ndesk_handle = "{handle}"\ndesk_member = "{member.hex()}"\n')
+
+
+def send(sender, to, body):
+    """The id of a message that the Python client sent."""
+    envelope = sender.seal(to, "Money", body)
+    sender.send(envelope)
+    return envelope_pb2.EnvelopeHeader.FromString(envelope.header).message_id
 
 
 if __name__ == "__main__":
