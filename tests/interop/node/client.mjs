@@ -61,9 +61,9 @@ export class Client {
           })
         : {hashes: []};
       verifyConsistency(older.size, newer.size, older.root, newer.root, hashes);
-      if (newer === known) return;
     }
-    this.checkpoint = checkpoint;
+    // Another call may have come further meanwhile.
+    if (!this.checkpoint || checkpoint.size > this.checkpoint.size) this.checkpoint = checkpoint;
   }
 
   async #pin(entry) {
@@ -83,15 +83,16 @@ export class Client {
   // The entries of a handle between two versions of it, oldest first. `Lookup` gives at most 64 at a time.
   async #entriesBetween(handle, after, until) {
     const entries = [];
-    for (let version = after + 1n; version < until;) {
-      const {history} = await this.servers.directory.unary(DIRECTORY, 'Lookup', {
-        handle,
-        history_from: version,
-      });
+    let version = after + 1n;
+    while (version < until) {
+      const asked = {handle, history_from: version};
+      const {history} = await this.servers.directory.unary(DIRECTORY, 'Lookup', asked);
       demand(history.length > 0, 'the steps are missing');
       for (const signed of history) {
         const entry = checkEntry(signed, handle, this.trust);
-        if (entry.version === version && version < until) (entries.push(entry), ++version);
+        demand(entry.version === version, 'not the step that was asked for');
+        if (version < until) entries.push(entry);
+        ++version;
       }
     }
     return entries;
