@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 
 import archive
 import conversation
+import desk
 import devices
 import files
 import log_view
@@ -93,11 +94,13 @@ def show_the_mail_plane(post):
     for daemon in (deployment.maild, deployment.directoryd):
         daemon.flags += ["--metrics.listen", "127.0.0.1:0"]
     deployment.maild.flags += ["--limits.correspondence", "by-request"]
+    desk.name_a_desk(post)
     devices.search(post)  # starts both anew
     strangers.arrive(post)
     strangers.ask_and_accept(post)
     strangers.ask_and_decline(post)
     strangers.block(post)
+    desk.report_and_judge(post)
     files.send_and_save(post)
     devices.mark_on_one_see_on_the_other(post)
     devices.watch(post)

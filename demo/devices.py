@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 
+import log_view
 from deployment import Failure, Member, finish
 from strangers import ASKED, ASKER
 
@@ -54,6 +55,7 @@ def _link(post, one):
     words = ["devices", "link", "--join", link, "--code-file", code]
     story.as_member(other, *words)
     joined = other.json(*words)
+    post.hidden |= log_view.spellings("device key", bytes.fromhex(joined["device_key"])) | {("link code", made["code"])}
     for path in (link, code):
         os.unlink(path)
     story.as_member(one, "devices", "list")
