@@ -83,6 +83,8 @@ absl::Status ClientImpl::WriteLinkFile(
   if (absl::IsAlreadyExists(written)) {
     return UsageProblem("the link file is there already, and is never replaced: name another");
   }
+  // Of the folder that was named for it; elsewhere "not found" means handles and messages.
+  if (absl::IsNotFound(written)) return AsUsageProblem(written);
   if (!written.ok()) return written;
   absl::Status shown = show_code(code.ToText());
   // Without its code it is of no use to her.
@@ -97,7 +99,9 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Link(const Config& config,
                                                      const SecretBuffer& passphrase) {
   const auto file = config::ReadFile(link_file, seal::kMaxKeyFileSize);
   if (absl::IsNotFound(file.status())) return UsageProblem("the link file is not there");
-  if (absl::IsResourceExhausted(file.status())) return UsageProblem("this is no link file");
+  if (absl::IsResourceExhausted(file.status()) || absl::IsFailedPrecondition(file.status())) {
+    return UsageProblem("this is no link file");
+  }
   if (!file.ok()) return file.status();
   auto surroundings = Connect(config);
   if (!surroundings.ok()) return surroundings.status();

@@ -241,7 +241,9 @@ class Stage:
         return watch.returncode, out.decode(), err.decode()
 
     def do_interrupted(self, member, *words):
-        """interrupted MEMBER WORDS: killed ever later, until it ends well by itself."""
+        """interrupted MEMBER WORDS: killed ever later, until it ends well by itself.
+
+        By steps that grow in the end, so that a slow machine takes as many kills and not ever more."""
         self._interrupt(member, words, None)
 
     def do_interrupted_once(self, done, member, *words):
@@ -259,7 +261,7 @@ class Stage:
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.communicate()
-                delay, kills = delay + 0.03, kills + 1
+                delay, kills = max(delay + 0.03, delay * 1.08), kills + 1
                 continue
             if program.returncode != 0 and not (done and done in err.decode()):
                 raise Failure(f"after {kills} kills it ended with {program.returncode}: {err.decode()}")
