@@ -6,6 +6,7 @@ import mailbox
 import os
 import pty
 import random
+import re
 import select
 import shutil
 import subprocess
@@ -38,11 +39,17 @@ class Stage:
                 "LETTERLOCK_TEST_CLOCK": str(self._clocks.get(member, 0))}
 
     def _start(self, member, words, passphrase=True, **options):
+        environment, words = self._environment(member), list(words)
+        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):  # as in a shell
+            name, value = words.pop(0).split("=", 1)
+            environment[name] = value
         if passphrase and "--passphrase-file" not in words:
             words = ["--passphrase-file", self._path(member + ".passphrase"), *words]
         program = "letterlock-test-clock-off" if member in self._clocks else "letterlock"
         return subprocess.Popen(
-            [self._deployment.program(program), *words], cwd=self._folder, env=self._environment(member), **options)
+            [self._deployment.program(program), *words], cwd=self._folder, env=environment,
+            # No terminal to ask at, also where the tests are run at one.
+            **{"start_new_session": True, **options})
 
     def command(self, member, words, stdin):
         """Runs letterlock as a member; returns (lines of output, lines of error, exit code)."""

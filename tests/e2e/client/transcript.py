@@ -5,7 +5,7 @@
 A transcript is text:
 
     # A comment.
-    alice$ send bob --subject hello --body hi     letterlock, as alice; words as a shell splits them
+    alice$ send bob --subject hello --body hi     letterlock, as alice; words as a shell splits them, NAME=VALUE first
     < "a line\\n"                                  her standard input, a JSON string
     sent <hex:first> to bob: delivered            what it prints, line by line
     ! a line                                      on standard error; compared only where one is given
