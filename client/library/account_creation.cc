@@ -183,11 +183,6 @@ absl::Status ClientImpl::Enrol(State* state) {
   const auto keyring = keyring_file_.Read();
   if (keyring.ok()) {
     const absl::Status put = PutKeyring(*keyring);
-    // A server of an older version: the account is good, and its kit brings nothing back yet.
-    if (absl::IsUnimplemented(put)) {
-      state->own.enrolled = true;
-      return absl::OkStatus();
-    }
     if (!put.ok()) return put;
   } else if (!absl::IsNotFound(keyring.status())) {
     return keyring.status();

@@ -70,6 +70,7 @@ TEST_F(RecoveryTest, TheKitAloneBringsTheAccountBack) {
   EXPECT_EQ(anew->Account()->version, 2u);
   EXPECT_NE(anew->Account()->identity_key, alice_.member.identity.public_key());
   EXPECT_NE(anew->Account()->device_key, alice_.member.device.public_key());
+  EXPECT_EQ(anew->Account()->pins, 0u) << "correspondents are pinned anew";
   EXPECT_THAT(Bodies(anew->List(Folder::kInbox, 50)), ElementsAre("received before"));
   EXPECT_THAT(Bodies(anew->List(Folder::kSent, 50)), ElementsAre("sent before"));
 
@@ -120,6 +121,21 @@ TEST_F(RecoveryTest, DoesNotTouchAnAccountThatIsThere) {
   EXPECT_TRUE(absl::IsAlreadyExists(ClientImpl::RecoverAccount(
       SurroundingsOf(&deployment_), KeyFilesIn(there), there, {alice_.member.handle, kit})));
   EXPECT_TRUE(Open(alice_)->Account().ok());
+}
+
+TEST_F(RecoveryTest, AnothersFilesInTheDirectoryStayAsTheyAre) {
+  Make(alice_);
+  Make(bob_);
+  const std::string state = Anew() + "/state";
+  std::filesystem::create_directory(Anew());
+  std::filesystem::permissions(Anew(), std::filesystem::perms::owner_all);
+  std::filesystem::copy(bob_.directory.path() + "/state", state);
+  const auto size = std::filesystem::file_size(state);
+  EXPECT_EQ(Recover(alice_, kits_[0]).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(std::filesystem::file_size(state), size);
+  EXPECT_FALSE(std::filesystem::exists(Anew() + "/account.key"));
+  std::filesystem::remove(state);
+  EXPECT_TRUE(Recover(alice_, kits_[0]).ok());
 }
 
 // Nothing is published on half of the knowledge, and nothing is lost: later it works.
