@@ -153,6 +153,13 @@ class ClientImpl final : public Client {
 
   // rotating.cc
   absl::Status PrepareRotation(State* state, const RotationOrder& order);
+  absl::StatusOr<seal::MemberKeys> NextKeys(const attest::EntryContent& own,
+                                            const seal::RecoveryKit* new_kit) const;
+  absl::StatusOr<Rotation> MakeRotation(const directory::v1::SignedEntry& standing,
+                                        const attest::EntryContent& own,
+                                        const seal::MemberKeys& next,
+                                        const seal::RecoveryKit* authority,
+                                        const seal::RecoveryKit* new_kit) const;
   absl::StatusOr<bool> FinishRotation(StateFile::Transaction& transaction);
   absl::Status MakeRotationKnown(StateFile::Transaction& transaction, const Rotation& rotation,
                                  const seal::MemberKeys& next);

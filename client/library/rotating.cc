@@ -76,41 +76,58 @@ absl::Status ClientImpl::PrepareRotation(State* state, const RotationOrder& orde
   const absl::Status checked = directory_.CheckOwn(keys_.handle, state, /*always=*/true);
   if (!checked.ok()) return checked;
 
-  auto next = keys_.Rotated(*parts_.random);
-  if (!next.ok()) return next.status();
-  if (!AreKeysOf(keys_, *own)) {  // they were never in force: no mail needs them
-    next->earlier_identities.pop_back();
-    next->earlier_encryptions.pop_back();
-  }
-  crypto::Digest recovery_digest = own->recovery_key_digest;
   const seal::RecoveryKit new_kit = seal::RecoveryKit::Generate(*parts_.random);
-  if (order.show_new_kit) {
-    next->keyring_key = new_kit.KeyringKey(keys_.deployment).public_key();
-    recovery_digest = seal::RecoveryKeyDigest(new_kit.RecoveryKey(keys_.deployment).public_key());
-  }
-  Rotation rotation{.entry = {}, .sealed_keyring = {}, .replaces_kit = bool(order.show_new_kit)};
-  if (next->keyring_key.has_value()) {
-    auto keyring = seal::SealKeyring(*next, *parts_.random);
-    if (!keyring.ok()) return keyring.status();
-    rotation.sealed_keyring = *std::move(keyring);
-  }
-  const bool by_kit = order.kit != nullptr;
-  const crypto::SigningKey authority = by_kit ? order.kit->RecoveryKey(keys_.deployment)
-                                              : crypto::SigningKey::FromSeed(keys_.identity.Seed());
-  rotation.entry = NextEntry(*standing, *next, recovery_digest, rotation.sealed_keyring,
-                             {.key = authority, .is_recovery_key = by_kit}, NowMs());
-  // As everybody else will judge it.
-  const auto entry = attest::CheckEntry(rotation.entry, parts_.trust.entries());
-  if (!entry.ok()) return entry.status();
-  const absl::Status follows = attest::CheckTransition(*own, *entry);
-  if (!follows.ok()) return follows;
-
+  const seal::RecoveryKit* const to_name = order.show_new_kit ? &new_kit : nullptr;
+  const auto next = NextKeys(*own, to_name);
+  if (!next.ok()) return next.status();
+  const auto rotation = MakeRotation(*standing, *own, *next, order.kit, to_name);
+  if (!rotation.ok()) return rotation.status();
   if (order.show_new_kit) {
     const absl::Status shown = order.show_new_kit(new_kit.ToText());
     if (!shown.ok()) return shown;
   }
   const absl::Status kept = key_files_->WriteNext(*next, *parts_.random);
-  return kept.ok() ? rotation_file_.Write(rotation) : kept;
+  return kept.ok() ? rotation_file_.Write(*rotation) : kept;
+}
+
+absl::StatusOr<seal::MemberKeys> ClientImpl::NextKeys(const EntryContent& own,
+                                                      const seal::RecoveryKit* new_kit) const {
+  auto next = keys_.Rotated(*parts_.random);
+  if (!next.ok()) return next;
+  if (!AreKeysOf(keys_, own)) {  // they were never in force: no mail needs them
+    next->earlier_identities.pop_back();
+    next->earlier_encryptions.pop_back();
+  }
+  if (new_kit != nullptr) next->keyring_key = new_kit->KeyringKey(keys_.deployment).public_key();
+  return next;
+}
+
+absl::StatusOr<Rotation> ClientImpl::MakeRotation(const SignedEntry& standing,
+                                                  const EntryContent& own,
+                                                  const seal::MemberKeys& next,
+                                                  const seal::RecoveryKit* authority,
+                                                  const seal::RecoveryKit* new_kit) const {
+  Rotation rotation{.entry = {}, .sealed_keyring = {}, .replaces_kit = new_kit != nullptr};
+  if (next.keyring_key.has_value()) {
+    auto keyring = seal::SealKeyring(next, *parts_.random);
+    if (!keyring.ok()) return keyring.status();
+    rotation.sealed_keyring = *std::move(keyring);
+  }
+  const crypto::Digest recovery_digest =
+      new_kit == nullptr
+          ? own.recovery_key_digest
+          : seal::RecoveryKeyDigest(new_kit->RecoveryKey(keys_.deployment).public_key());
+  const crypto::SigningKey key = authority == nullptr
+                                     ? crypto::SigningKey::FromSeed(keys_.identity.Seed())
+                                     : authority->RecoveryKey(keys_.deployment);
+  rotation.entry = NextEntry(standing, next, recovery_digest, rotation.sealed_keyring,
+                             {.key = key, .is_recovery_key = authority != nullptr}, NowMs());
+  // As everybody else will judge it.
+  const auto entry = attest::CheckEntry(rotation.entry, parts_.trust.entries());
+  if (!entry.ok()) return entry.status();
+  const absl::Status follows = attest::CheckTransition(own, *entry);
+  if (!follows.ok()) return follows;
+  return rotation;
 }
 
 absl::StatusOr<bool> ClientImpl::FinishRotation(StateFile::Transaction& transaction) {
