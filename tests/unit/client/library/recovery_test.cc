@@ -104,7 +104,7 @@ TEST_F(RecoveryTest, AKitThatIsNotTheAccountsChangesNothing) {
   const absl::Status bobs = Recover(alice_, kits_[1]);
   EXPECT_EQ(ProblemOf(bobs), Problem::kUsage) << bobs;
   std::string mistyped = kits_[0];
-  mistyped[13] = mistyped[13] == 'A' ? 'B' : 'A';
+  mistyped[16] = mistyped[16] == 'A' ? 'B' : 'A';  // a check character: always found
   const absl::Status wrong = Recover(alice_, mistyped);
   EXPECT_EQ(ProblemOf(wrong), Problem::kUsage);
   EXPECT_EQ(wrong.message(), "recovery kit: group 3 is wrong");
