@@ -86,7 +86,7 @@ absl::Status Serve(const DaemonOptions& options, const attest::TrustFile& trust,
                      .max_watches = options.max_watches_per_member,
                      .change_retention = options.change_retention},
                     *state.mailboxes, clock);
-  Reports::Options desk{.rules = options.limits.reports};
+  Reports::Options desk{.rules = options.limits.reports, .points = tests.points.get()};
   if (auto member = crypto::MemberId::FromBytes(options.desk_member); member.ok()) {
     desk.desk = *member;
   }

@@ -185,6 +185,30 @@ absl::StatusOr<mail::v1::RecoverKeyringResponse> MailClient::Call(
       *stubs_->devices, &mail::v1::DeviceService::Stub::RecoverKeyring, request);
 }
 
+absl::StatusOr<mail::v1::RespondResponse> MailClient::Call(const mail::v1::RespondRequest& request,
+                                                           std::string_view token) {
+  return Unary<mail::v1::RespondResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Respond,
+                                          request, token);
+}
+
+absl::StatusOr<mail::v1::GetLimitsResponse> MailClient::Call(
+    const mail::v1::GetLimitsRequest& request, std::string_view token) {
+  return Unary<mail::v1::GetLimitsResponse>(*stubs_->mail, &mail::v1::MailService::Stub::GetLimits,
+                                            request, token);
+}
+
+absl::StatusOr<mail::v1::ReportResponse> MailClient::Call(const mail::v1::ReportRequest& request,
+                                                          std::string_view token) {
+  return Unary<mail::v1::ReportResponse>(*stubs_->mail, &mail::v1::MailService::Stub::Report,
+                                         request, token);
+}
+
+absl::StatusOr<mail::v1::ListReportsResponse> MailClient::Call(
+    const mail::v1::ListReportsRequest& request, std::string_view token) {
+  return Unary<mail::v1::ListReportsResponse>(
+      *stubs_->mail, &mail::v1::MailService::Stub::ListReports, request, token);
+}
+
 std::unique_ptr<ReadStream<mail::v1::FetchResponse>> MailClient::Open(
     const mail::v1::FetchRequest& request, std::string_view token) {
   return std::make_unique<Stream<mail::v1::FetchResponse>>(

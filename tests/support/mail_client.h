@@ -67,6 +67,14 @@ class MailClient {
                                                     std::string_view token);
   absl::StatusOr<mail::v1::RecoverKeyringResponse> Call(
       const mail::v1::RecoverKeyringRequest& request);
+  absl::StatusOr<mail::v1::RespondResponse> Call(const mail::v1::RespondRequest& request,
+                                                 std::string_view token);
+  absl::StatusOr<mail::v1::GetLimitsResponse> Call(const mail::v1::GetLimitsRequest& request,
+                                                   std::string_view token);
+  absl::StatusOr<mail::v1::ReportResponse> Call(const mail::v1::ReportRequest& request,
+                                                std::string_view token);
+  absl::StatusOr<mail::v1::ListReportsResponse> Call(const mail::v1::ListReportsRequest& request,
+                                                     std::string_view token);
   // Without a deadline.
   std::unique_ptr<ReadStream<mail::v1::FetchResponse>> Open(const mail::v1::FetchRequest& request,
                                                             std::string_view token);

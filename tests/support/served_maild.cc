@@ -1,5 +1,6 @@
 #include "served_maild.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -41,10 +42,14 @@ absl::Status ServedMaild::Start(const std::vector<std::string>& flags) {
   options.arguments = {
       "--config", path_ + "/maild.toml", "--listen", "127.0.0.1:0",
       // Whatever this kernel has; server/confine's own tests say what it must have.
-      "--confinement", "best-effort",
-      // Tests of the rules set their own.
-      "--limits.correspondence", "open", "--limits.sends_per_day", "1000000000",
-      "--limits.sender_share_per_mille", "1000"};
+      "--confinement", "best-effort"};
+  // Tests of the rules set their own.
+  for (const auto& [flag, value] : {std::pair{"--limits.correspondence", "open"},
+                                    {"--limits.sends_per_day", "1000000000"},
+                                    {"--limits.sender_share_per_mille", "1000"}}) {
+    if (std::find(flags.begin(), flags.end(), flag) != flags.end()) continue;
+    options.arguments.insert(options.arguments.end(), {flag, value});
+  }
   options.arguments.insert(options.arguments.end(), flags.begin(), flags.end());
   options.port_file = path_ + "/store/port";
   options.log_file = path_ + "/maild.log";

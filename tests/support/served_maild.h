@@ -27,7 +27,8 @@ class ServedMaild {
   explicit ServedMaild(const std::string& trust_file);
   ~ServedMaild();
 
-  // Starts the daemon with these flags besides its configuration, and connects.
+  // Starts the daemon with these flags besides its configuration, and connects. Everybody may write
+  // as much as she likes to everybody, unless the flags say otherwise.
   absl::Status Start(const std::vector<std::string>& flags = {});
   testing::Daemon& daemon() { return *daemon_; }
   // Hangs up, and ends the daemon by SIGTERM: its exit code.

@@ -65,6 +65,7 @@ absl::Status Reports::Report(const MemberGrant& grant, const MessageName& messag
 
   auto marked = Mark(own, message, row_key, ReportMark::kTaken, deadline);
   if (!marked.ok()) return marked.status();
+  Reached(point::kReportBegun);
   absl::Status put = PutBefore(*desk,
                                {.accepted_unix_ms = NowMs(),
                                 .reporter = own->member(),
@@ -73,7 +74,10 @@ absl::Status Reports::Report(const MemberGrant& grant, const MessageName& messag
                                 .desk_key = desk_key},
                                deadline);
   if (!put.ok()) return put;
-  return Mark(own, message, row_key, ReportMark::kReported, deadline).status();
+  Reached(point::kReportBeforeDesk);
+  auto done = Mark(own, message, row_key, ReportMark::kReported, deadline);
+  if (done.ok()) Reached(point::kReportDone);
+  return done.status();
 }
 
 absl::StatusOr<Reports::LanePtr> Reports::OpenDesk(const crypto::KeyId& desk_key, std::size_t size,

@@ -105,8 +105,10 @@ absl::StatusOr<bool> Answering::Together(Sender::Context& context, const LanePtr
           pending->Fill(std::move(answer));
         });
   }
+  context.Reached(point::kRespondQueued);
   auto answer = pending->WaitUntil(deadline);
   if (!answer) return WriteError(absl::UnavailableError("not answered"));
+  if (answer->ok()) context.Reached(point::kRespondDurable);
   if (answer->ok()) return true;
   const bool again = absl::IsAborted(answer->status()) ||
                      (absl::IsUnavailable(answer->status()) && context.engine.Writable().ok());
@@ -140,6 +142,7 @@ absl::StatusOr<bool> Answering::Stepwise(Sender::Context& context, const Mailbox
     return true;
   }
   if (!*decided) return !requests;
+  context.Reached(point::kRespondStepOne);
   if (!Tell(context, mailbox, sequence, answer, deadline).ok()) {
     // It is decided. Whoever opens the mailbox next goes on.
     SettleLater(*mailbox.lane_);
@@ -161,11 +164,14 @@ absl::Status Answering::Tell(Sender::Context& context, const Mailbox& mailbox,
     auto told = EditContact(*other, mailbox.lane_->member(), deadline, tell);
     if (!told.ok()) return told.status();
   }
+  context.Reached(point::kRespondStepTwo);
   const auto clear = [&](Lane::View&, Contact&, engine::Batch& batch) -> absl::StatusOr<bool> {
     batch.deletes.push_back({table::kOutbox, SequenceKey(sequence)});
     return true;
   };
-  return EditContact(mailbox.lane_, answer.requester, deadline, clear).status();
+  auto cleared = EditContact(mailbox.lane_, answer.requester, deadline, clear);
+  if (cleared.ok()) context.Reached(point::kRespondStepThree);
+  return cleared.status();
 }
 
 }  // namespace letterlock::mail

@@ -51,12 +51,26 @@ inline constexpr std::string_view kRevokeDurable = "revoke-durable";
 inline constexpr std::string_view kKeyringQueued = "keyring-queued";
 inline constexpr std::string_view kKeyringDurable = "keyring-durable";
 
+// Of a Respond where the engine commits both mailboxes at once, likewise. Of one in three steps:
+// decided in the own mailbox, told in the other's, and cleared; each on disk.
+inline constexpr std::string_view kRespondQueued = "respond-queued";
+inline constexpr std::string_view kRespondDurable = "respond-durable";
+inline constexpr std::string_view kRespondStepOne = "respond-step-one-durable";
+inline constexpr std::string_view kRespondStepTwo = "respond-step-two-durable";
+inline constexpr std::string_view kRespondStepThree = "respond-step-three-durable";
+// Of a Report: begun in the own mailbox, before the desk, done; each on disk, and nobody was told.
+inline constexpr std::string_view kReportBegun = "report-begun";
+inline constexpr std::string_view kReportBeforeDesk = "report-before-desk";
+inline constexpr std::string_view kReportDone = "report-done";
+
 inline const std::vector<std::string_view>& All() {
   static const std::vector<std::string_view> points = {
-      kIndexWritten,  kMailboxMade,   kProfileWritten, kSendQueued,    kSendDurable,
-      kStepOne,       kStepTwo,       kStepThree,      kUpdateQueued,  kUpdateDurable,
-      kDeleteQueued,  kDeleteDurable, kImportQueued,   kImportDurable, kRevokeQueued,
-      kRevokeDurable, kKeyringQueued, kKeyringDurable};
+      kIndexWritten,   kMailboxMade,    kProfileWritten,   kSendQueued,    kSendDurable,
+      kStepOne,        kStepTwo,        kStepThree,        kUpdateQueued,  kUpdateDurable,
+      kDeleteQueued,   kDeleteDurable,  kImportQueued,     kImportDurable, kRevokeQueued,
+      kRevokeDurable,  kKeyringQueued,  kKeyringDurable,   kRespondQueued, kRespondDurable,
+      kRespondStepOne, kRespondStepTwo, kRespondStepThree, kReportBegun,   kReportBeforeDesk,
+      kReportDone};
   return points;
 }
 

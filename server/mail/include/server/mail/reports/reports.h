@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crypto/base/clock.h"
 #include "crypto/base/ids.h"
+#include "server/mail/fault_points.h"
 #include "server/mail/mailbox/grants.h"
 #include "server/mail/mailbox/mailbox.h"
 #include "server/mail/mailbox/mailboxes.h"
@@ -32,6 +34,7 @@ class Reports {
   struct Options {
     ReportRules rules;
     std::optional<crypto::MemberId> desk{};
+    FaultPoints* points = nullptr;  // not owned; outlives this; nullptr: none
   };
 
   // Neither is owned; both outlive this.
@@ -69,6 +72,9 @@ class Reports {
                                   const std::string& row_key, ReportMark mark, absl::Time deadline);
   absl::Status PutBefore(const LanePtr& desk, const StoredReport& report, absl::Time deadline);
   std::uint64_t NowMs() const;
+  void Reached(std::string_view where) const {
+    if (options_.points != nullptr) options_.points->Reached(where);
+  }
 
   const Options options_;
   Mailboxes& mailboxes_;
