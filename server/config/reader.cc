@@ -278,6 +278,10 @@ std::vector<Reader> Reader::Tables(std::string_view key, std::string_view help) 
   return readers;
 }
 
+bool Reader::Has(std::string_view key) {
+  return state_->document().Find(state_->table(), state_->prefix(), key).any();
+}
+
 void Reader::Refuse(std::string_view key, std::string_view why) {
   state_->Error(key, state_->document().Find(state_->table(), state_->prefix(), key), why);
 }

@@ -9,6 +9,17 @@
 namespace letterlock::mail {
 namespace {
 
+struct Refusal {
+  const char* key;
+  const char* why;
+};
+
+// Of two values that don't go together, the one that was written down: it has a line.
+void RefuseOne(config::Reader& reader, const Refusal& one, const Refusal& other) {
+  const Refusal& refused = reader.Has(one.key) ? one : other;
+  reader.Refuse(refused.key, refused.why);
+}
+
 void ReadQuota(config::Reader& reader, Quota* quota) {
   constexpr std::int64_t kMost = std::int64_t{1} << 50;
   auto messages = static_cast<std::int64_t>(quota->messages);
@@ -42,7 +53,8 @@ void ReadLimits(config::Reader& reader, Limits* limits) {
   reader.Time("limits.credits.refund_within", &credits.refund_within, absl::Seconds(1),
               absl::Hours(24 * 3660), "of a first contact, for an answer to bring its credit back");
   if (credits.initial > credits.most) {
-    reader.Refuse("limits.credits.initial", "must not be over limits.credits.most");
+    RefuseOne(reader, {"limits.credits.initial", "must not be over limits.credits.most"},
+              {"limits.credits.most", "must not be under limits.credits.initial"});
   }
 
   SlowDownRules& slow_down = limits->slow_down;
@@ -56,7 +68,8 @@ void ReadLimits(config::Reader& reader, Limits* limits) {
               absl::Hours(24 * 3660),
               "without a first contact, for one unanswered to count no more");
   if (slow_down.base > slow_down.most) {
-    reader.Refuse("limits.slow_down.base", "must not be over limits.slow_down.most");
+    RefuseOne(reader, {"limits.slow_down.base", "must not be over limits.slow_down.most"},
+              {"limits.slow_down.most", "must not be under limits.slow_down.base"});
   }
 }
 
@@ -65,7 +78,8 @@ void ReadDesk(config::Reader& reader, DaemonOptions* options) {
               "of the member who is the abuse desk; none: reports are not taken");
   reader.Hex("reports.desk_member", &options->desk_member, 16, "that member's id");
   if (options->desk_handle.empty() != options->desk_member.empty()) {
-    reader.Refuse("reports.desk_member", "goes with reports.desk_handle");
+    RefuseOne(reader, {"reports.desk_member", "goes with reports.desk_handle"},
+              {"reports.desk_handle", "goes with reports.desk_member"});
   }
   if (!options->desk_handle.empty() && !crypto::Handle::Parse(options->desk_handle).ok()) {
     reader.Refuse("reports.desk_handle", "is no handle");

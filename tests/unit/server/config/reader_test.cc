@@ -186,6 +186,19 @@ TEST(Reader, WhatTheCallerRefusesIsNamedWithItsLine) {
   EXPECT_EQ(reader->Finish().message(), "d.toml:1: listen: must hold a port");
 }
 
+TEST(Reader, KnowsWhatWasWrittenDown) {
+  Overrides overrides;
+  overrides.Set("c", "z");
+  auto reader = Reader::Parse("a = 'x'\n", "d.toml", "/", overrides);
+  ASSERT_TRUE(reader.ok());
+  std::string value;
+  for (const char* key : {"a", "b", "c"}) reader->Text(key, &value, "");
+  EXPECT_TRUE(reader->Has("a"));
+  EXPECT_FALSE(reader->Has("b"));
+  EXPECT_TRUE(reader->Has("c"));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
 TEST(Reader, TextThatIsNotTomlIsRefusedWithItsLine) {
   EXPECT_THAT(ErrorOf("port = 1\nport = = 2\n"), HasSubstr("d.toml:2:"));
   EXPECT_THAT(ErrorOf("port = 1\nport = 2\n"), HasSubstr("d.toml:2:"));

@@ -120,6 +120,10 @@ class Reader {
   // [[key]]: one reader for each table, in order. Finish of the whole covers them.
   std::vector<Reader> Tables(std::string_view key, std::string_view help);
 
+  // Whether the file or the command line has a value for `key`, so that of two values that
+  // contradict each other the one that was written down is refused. REQUIRES: it was read.
+  bool Has(std::string_view key);
+
   // Says that the value of `key` will not do, for checks that only the caller can make. `why` holds
   // no value.
   void Refuse(std::string_view key, std::string_view why);
