@@ -32,7 +32,7 @@ class Served : public ::testing::Test {
 
   ServedMail served_;
   TestUser& ann_ = served_.world.AddMember("annabel-of-the-harbour");
-  TestUser& bob_ = served_.world.AddMember("bartholomew");
+  TestUser& bob_ = served_.world.AddMember(ServedMail::kDeskHandle);
   const std::string ann_token_ = served_.TokenOf(ann_);
   const std::string bob_token_ = served_.TokenOf(bob_);
   crypto::MessageId sent_;

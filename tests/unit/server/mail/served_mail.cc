@@ -13,6 +13,7 @@ ServedMail::ServedMail(const Watches::Options& watches)
             storage_, testing::FakeEngineOptions{.own_thread = true});
       }) {
   world.watch_options = watches;
+  world.desk = TestUser(kDeskHandle, world.directory.deployment()).id();
   world.Restart();
   const rpc::Logger logger = rpc::Logger::To(rpc::LogLevel::kDebug, [this](std::string_view line) {
     absl::MutexLock lock(&log_mu_);

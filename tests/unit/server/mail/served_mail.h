@@ -39,6 +39,8 @@ class ServedMail {
   std::vector<std::string> LogLines();
 
   static constexpr std::size_t kMaxRequestBytes = 256 * 1024;
+  // Of the member who is the abuse desk, once a test adds her.
+  static constexpr char kDeskHandle[] = "bartholomew";
 
  private:
   const std::shared_ptr<testing::FakeStorage> storage_ = std::make_shared<testing::FakeStorage>();
