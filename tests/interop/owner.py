@@ -117,18 +117,26 @@ class Owner(client.Client):
 
     def report(self, sender, message_id, reason, note):
         """Shows one received message to the abuse desk."""
-        desk = self.entry_of(self.call("GetLimits", mail_service_pb2.GetLimitsRequest()).report_desk)
+        self.put_before_desk(sender, message_id, *self.disclose(sender, message_id, reason, note))
+
+    def disclose(self, sender, message_id, reason, note):
+        """(Disclosure, EnvelopeHeader) of one received message."""
         reference = mailbox_pb2.MessageReference(sender=sender, message_id=message_id)
         result, = self.call("BatchGet", mail_service_pb2.BatchGetRequest(references=[reference])).results
         _, header, content = self._open(result.message)
         _, proof = self.lookup_with_proof(content.sender_handle)
-        disclosure = disclosure_pb2.Disclosure(
+        return disclosure_pb2.Disclosure(
             header=result.message.header, ciphertext=result.message.ciphertext,
             content_key=envelopes.open_wrap(
                 result.message.header, result.message.wrap, [self._encryption], header.recipient_encryption_key_id),
-            sender_proof=proof, reason=reason, note=note)
+            sender_proof=proof, reason=reason, note=note), header
+
+    def put_before_desk(self, sender, message_id, disclosure, header):
+        """Reports that message; what the disclosure is sealed for, `header` says."""
+        desk = self.entry_of(self.call("GetLimits", mail_service_pb2.GetLimitsRequest()).report_desk)
         self.call("Report", mail_service_pb2.ReportRequest(
-            reference=reference, sealed_disclosure=reports.seal(disclosure, header, desk),
+            reference=mailbox_pb2.MessageReference(sender=sender, message_id=message_id),
+            sealed_disclosure=reports.seal(disclosure, header, desk),
             desk_encryption_key_id=key_id(desk.encryption_key)))
 
     def reports(self):

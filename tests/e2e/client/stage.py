@@ -125,6 +125,11 @@ class Stage:
         with open(self._path(path), "wb") as file:
             file.write(text.encode("ascii").decode("unicode_escape").encode("latin-1"))
 
+    def do_append(self, path, text):
+        """append FILE TEXT: with Python's escapes."""
+        with open(self._path(path), "ab") as file:
+            file.write(text.encode("ascii").decode("unicode_escape").encode("latin-1"))
+
     def do_repeat(self, path, text, number):
         with open(self._path(path), "w", encoding="utf-8") as file:
             file.write(text * int(number))
