@@ -77,7 +77,7 @@ class Attachments {
     mail::v1::GetUploadRequest request;
     request.set_ciphertext_hash(HashOf(bytes));
     mail::v1::GetUploadResponse response;
-    const absl::Status status = rpc::FromGrpc(stub_->GetUpload(&context, request, &response));
+    absl::Status status = rpc::FromGrpc(stub_->GetUpload(&context, request, &response));
     if (!status.ok()) return status;
     return response;
   }
@@ -90,7 +90,7 @@ class Attachments {
     std::string all;
     mail::v1::DownloadResponse piece;
     while (call->Read(&piece)) all += piece.data();
-    const absl::Status status = rpc::FromGrpc(call->Finish());
+    absl::Status status = rpc::FromGrpc(call->Finish());
     if (!status.ok()) return status;
     return all;
   }
@@ -118,12 +118,16 @@ class FullDisk : public ::testing::Test {
   std::unique_ptr<testing::Daemon> StartOnASmallDisk(int kib) {
     testing::DaemonOptions options;
     options.binary = "/bin/sh";
+    const std::string limited =
+        "trap '' XFSZ; ulimit -f " + std::to_string(2 * kib) + "; exec \"$@\"";
+    const std::string maild = LETTERLOCK_BIN "/letterlock-maild";
+    const std::string config = served_.path() + "/maild.toml";
     options.arguments = {"-c",
-                         "trap '' XFSZ; ulimit -f " + std::to_string(2 * kib) + "; exec \"$@\"",
+                         limited,
                          "sh",
-                         LETTERLOCK_BIN "/letterlock-maild",
+                         maild,
                          "--config",
-                         served_.path() + "/maild.toml",
+                         config,
                          "--listen",
                          "127.0.0.1:0",
                          "--confinement",
