@@ -97,7 +97,7 @@ absl::Status CheckNext(const Publication& publication, const Standing& standing)
     return NotAuthorised(in_request.Then("change_signature"),
                          "is not by the newest entry's identity or recovery key");
   }
-  // A thief of the identity key must not be able to lock the owner out.
+  // Else a thief of the identity key could rotate the owner out.
   if (request.recovery_key().empty() &&
       publication.entry.recovery_key_digest() != standing.entry.recovery_key_digest()) {
     return NotAuthorised(in_entry.Then("recovery_key_digest"),
