@@ -175,8 +175,10 @@ Claim GrowthClaim(const std::optional<std::string>& earlier, const attest::Trust
     claim.how = sizes;
   } else if (*compared == attest::Continuation::kShrank) {
     claim.how = sizes + ": an older state, or leaves were taken back";
-  } else {
+  } else if (*compared == attest::Continuation::kForked) {
     claim.how = sizes + ": FORKED; the two signed checkpoints prove it to anybody";
+  } else {
+    claim.how = sizes + ": FORKED; keep both checkpoints and this folder, which prove it together";
   }
   return claim;
 }
