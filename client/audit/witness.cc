@@ -112,6 +112,10 @@ WitnessAnswer Witness::AddCheckpoint(std::string_view body) {
   return {200, kText, to_send->substr(note->text.size() + 1), ""};
 }
 
+absl::Status Witness::Check(const WatchedLog& log) const {
+  return Remembered(log, cosigner_->key()).status();
+}
+
 WitnessAnswer Witness::NewestCheckpoint(std::string_view origin_hash) const {
   auto log = memory_->Load(origin_hash);
   if (absl::IsNotFound(log.status())) return Refusal(404, "an origin that is not watched");

@@ -37,6 +37,10 @@ class Witness {
   //   500 the memory can't be read or written: nothing was cosigned
   WitnessAnswer AddCheckpoint(std::string_view body) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Whether it can go on from the record: DATA_LOSS for a note that is not a checkpoint of that log
+  // with this witness's cosignature.
+  absl::Status Check(const WatchedLog& log) const;
+
   // `GET <origin hash>/checkpoint`: the newest checkpoint with the log's signature and the
   // witness's; 404 where there is none.
   WitnessAnswer NewestCheckpoint(std::string_view origin_hash) const;

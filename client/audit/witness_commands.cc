@@ -100,6 +100,10 @@ absl::Status Serve(const Flags& flags) {
     return absl::FailedPreconditionError("no log is watched: letterlock-audit witness watch");
   }
   Witness witness(&*cosigner, &memory);
+  for (const WatchedLog& log : *logs) {
+    good = witness.Check(log);
+    if (!good.ok()) return good;
+  }
   const auto log = spdlog::stderr_logger_mt("witness");
   auto server = WitnessServer::Start(options, &witness, [log](const WitnessAnswer& answer) {
     log->log(answer.status >= 500 ? spdlog::level::err : spdlog::level::warn, "{} {}",

@@ -4,7 +4,7 @@
 //   witness.key    signing key file, purpose 4, 0600 (docs/formats.md)
 //   witness.vkey   what logs and verifiers configure
 //   lock           held while it serves
-//   logs/          a record for each watched log (witness_memory.h)
+//   logs/          a record for each watched log, and a list of them (witness_memory.h)
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,14 +52,17 @@ class FileWitnessMemory final : public WitnessMemory {
   absl::StatusOr<WatchedLog> Load(std::string_view origin_hash) const override;
   absl::Status Replace(const WatchedLog& log) override;
 
-  // Watches a log from now on. ALREADY_EXISTS where its origin is watched.
+  // Watches a log from now on. ALREADY_EXISTS where its origin is watched; FAILED_PRECONDITION
+  // where it was, and the record is gone: made anew, it would let the log show another history.
   absl::Status Add(const attest::VerifierKey& key);
 
-  // All records, by hash. The first that is damaged is the error.
+  // All records, by hash. The first that is damaged or gone is the error.
   absl::StatusOr<std::vector<WatchedLog>> LoadAll() const;
 
  private:
   std::string PathOf(std::string_view origin_hash) const;
+  // The hashes of all origins that were ever watched: what tells a lost record from none.
+  absl::StatusOr<std::set<std::string>> EverWatched() const;
 
   const std::string directory_;
 };

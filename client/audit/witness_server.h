@@ -9,21 +9,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "witness.h"
 
-namespace httplib {
-class Server;
-}
-
 namespace letterlock::audit {
+
+class BoundedHttpServer;
 
 struct WitnessServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0: the kernel's choice
-  // How long a client may take between bytes.
-  absl::Duration patience = absl::Seconds(5);
-  std::size_t threads = 8;  // connections served at a time; more wait in the kernel's queue
 };
 
 class WitnessServer {
@@ -40,9 +34,9 @@ class WitnessServer {
   int port() const { return port_; }
 
  private:
-  WitnessServer(std::unique_ptr<httplib::Server> server, int port);
+  WitnessServer(std::unique_ptr<BoundedHttpServer> server, int port);
 
-  std::unique_ptr<httplib::Server> server_;
+  std::unique_ptr<BoundedHttpServer> server_;
   const int port_;
   std::thread thread_;
 };

@@ -4,6 +4,8 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -50,6 +52,16 @@ class WitnessProgram : public ::testing::Test {
     daemon_ = *std::move(started);
     client_ = std::make_unique<httplib::Client>("127.0.0.1", daemon_->port());
     client_->set_read_timeout(10);
+  }
+
+  int Connect() {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(daemon_->port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    return fd;
   }
 
   // The HTTP status; 0 where nobody answered.
@@ -115,17 +127,45 @@ TEST_F(WitnessProgram, OversizedPackedAndUnknownRequestsAreRefused) {
   EXPECT_EQ(Submit(log_.StepBody(0, 5)), 200);
 }
 
+// What comes in pieces is bounded too: the program's memory is no stranger's to fill.
+TEST_F(WitnessProgram, EndlessChunksAndHeadersAreCutOff) {
+  Start();
+  const auto resident = [&] {
+    std::ifstream statm("/proc/" + std::to_string(daemon_->pid()) + "/statm");
+    std::size_t all = 0;
+    std::size_t pages = 0;
+    statm >> all >> pages;
+    return pages * 4096;
+  };
+  ASSERT_EQ(Submit(log_.StepBody(0, 5)), 200);
+  const std::size_t before = resident();
+  const std::string chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+  for (const auto& [start, piece] :
+       {std::pair<std::string, std::string>{
+            "POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nTransfer-Encoding: chunked\r\n\r\n",
+            chunk},
+        {"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n",
+         "X-A: " + std::string(4000, 'x') + "\r\n"}}) {
+    const int fd = Connect();
+    ASSERT_GT(send(fd, start.data(), start.size(), MSG_NOSIGNAL), 0);
+    std::size_t sent = 0;
+    // 64 MiB, were they taken.
+    for (; sent < (64u << 20); sent += piece.size()) {
+      if (send(fd, piece.data(), piece.size(), MSG_NOSIGNAL) < 0) break;
+    }
+    EXPECT_LT(sent, 64u << 20);
+    close(fd);
+  }
+  EXPECT_LT(resident(), before + (8u << 20));
+  EXPECT_EQ(Submit(log_.StepBody(5, 9)), 200);
+}
+
 // Connections that say nothing keep nobody else out for longer than the witness's patience.
 TEST_F(WitnessProgram, SilentConnectionsAreGivenUp) {
   Start();
   std::vector<int> silent;
   for (int i = 0; i < 8; ++i) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(daemon_->port()));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    const int fd = Connect();
     ASSERT_EQ(send(fd, "POST /add", 9, MSG_NOSIGNAL), 9);
     silent.push_back(fd);
   }
@@ -141,6 +181,22 @@ TEST_F(WitnessProgram, OneProcessServesAFolder) {
   EXPECT_THAT(testing::Daemon::Start(second).status().message(),
               HasSubstr("a witness serves from this folder"));
   Run({"watch", test::TestLog("log.example/b").key().Format()}, 1);
+}
+
+TEST_F(WitnessProgram, ForgottenOrForgedRecordsStopTheStart) {
+  Start();
+  ASSERT_EQ(Submit(log_.StepBody(0, 5)), 200);
+  ASSERT_EQ(daemon_->Stop().value_or(-1), 0);
+  const std::string record =
+      folder_ + "/logs/" + crypto::HexEncode(crypto::ToString(crypto::Sha256(log_.key().name())));
+  const auto refused = [&] { return testing::Daemon::Start(Options()).status().ToString(); };
+  // As the log alone signed it: this witness did not.
+  std::ofstream(record) << log_.key().Format() << "\n\n" << log_.Checkpoint(5, "fork");
+  EXPECT_THAT(refused(), HasSubstr("no checkpoint that this witness cosigned"));
+  std::filesystem::remove(record);
+  EXPECT_THAT(refused(), HasSubstr("is gone"));
+  // Nor is it watched anew, from nothing.
+  EXPECT_THAT(Run({"watch", log_.key().Format()}, 1), HasSubstr("is gone"));
 }
 
 TEST_F(WitnessProgram, MistakesAreNamed) {

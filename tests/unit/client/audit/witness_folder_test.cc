@@ -93,10 +93,22 @@ TEST_F(FileMemoryTest, RecordThatIsGoneIsALogThatIsNotWatched) {
   ASSERT_TRUE(memory_.Add(log_.key()).ok());
   std::filesystem::remove(RecordFile());
   EXPECT_TRUE(absl::IsNotFound(memory_.Load(OriginHash("log.example/a")).status()));
+  // And stays one: made anew, it would be a witness that forgot.
+  EXPECT_TRUE(absl::IsFailedPrecondition(memory_.Add(log_.key())));
+  EXPECT_TRUE(absl::IsFailedPrecondition(memory_.LoadAll().status()));
+}
+
+TEST_F(FileMemoryTest, RecordThatWasNotListedYetIsListedByTheNextAdd) {
+  ASSERT_TRUE(memory_.Add(log_.key()).ok());
+  std::filesystem::remove(directory_ / "watched");
+  EXPECT_TRUE(memory_.LoadAll()->empty());
+  EXPECT_TRUE(absl::IsAlreadyExists(memory_.Add(log_.key())));
+  EXPECT_EQ(memory_.LoadAll()->size(), 1u);
 }
 
 TEST_F(FileMemoryTest, DamagedOrExchangedRecordIsRefused) {
   test::TestLog other("log.example/b");
+  ASSERT_TRUE(memory_.Add(log_.key()).ok());
   for (const std::string& bad : {std::string(), std::string("no vkey\n\n"), log_.key().Format(),
                                  other.key().Format() + "\n\n"}) {
     std::ofstream(RecordFile()) << bad;
