@@ -21,6 +21,11 @@ constexpr std::string_view kWhatIsLost =
     "to\n"
     "it. With the kit, `letterlock account recover` makes a new device of any other.\n";
 
+constexpr std::string_view kKeyringNotPut =
+    "The mail server has not taken the newest keyring: until it does, the recovery kit brings "
+    "back\n"
+    "the handle and no mail. It is kept here, and `letterlock account show` offers it again.\n";
+
 void PrintAccount(const client::AccountView& account, std::ostream& out) {
   out << "handle         " << account.handle.str() << '\n'
       << "member         " << crypto::HexEncode(account.member.bytes()) << '\n'
@@ -47,7 +52,8 @@ nlohmann::json AccountJson(const client::AccountView& account) {
           {"checked_head", account.checked_head},
           {"checkpoint_size", account.checkpoint_size},
           {"checkpoint_root", crypto::HexEncode(account.checkpoint_root)},
-          {"pins", account.pins}};
+          {"pins", account.pins},
+          {"keyring_put", account.keyring_put}};
 }
 
 }  // namespace
@@ -61,6 +67,7 @@ ExitCode ShowAccount(client::Client& client, Output& output) {
   } else {
     PrintAccount(*account, output.out());
   }
+  if (!account->keyring_put) output.Note(kKeyringNotPut);
   return kExitOk;
 }
 

@@ -128,6 +128,8 @@ absl::StatusOr<AccountView> ClientImpl::Account() {
   if (!kept.ok()) return kept;
   const auto entry = OwnContent(state.own, keys_.deployment);
   if (!entry.ok()) return entry.status();
+  const auto keyring_put = PutKeptKeyring(*entry);
+  if (!keyring_put.ok()) return keyring_put.status();
   return AccountView{.handle = keys_.handle,
                      .member = keys_.member,
                      .version = entry->version,
@@ -139,7 +141,8 @@ absl::StatusOr<AccountView> ClientImpl::Account() {
                      .checked_head = state.own.checked_head,
                      .checkpoint_size = state.log.size,
                      .checkpoint_root = crypto::ToString(state.log.root),
-                     .pins = state.pins.size()};
+                     .pins = state.pins.size(),
+                     .keyring_put = *keyring_put};
 }
 
 absl::StatusOr<LookupAnswer> ClientImpl::Lookup(const crypto::Handle& handle) {

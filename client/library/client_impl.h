@@ -163,8 +163,12 @@ class ClientImpl final : public Client {
   absl::StatusOr<bool> FinishRotation(StateFile::Transaction& transaction);
   absl::Status MakeRotationKnown(StateFile::Transaction& transaction, const Rotation& rotation,
                                  const seal::MemberKeys& next);
+  // Enrols this device first where it is not.
+  absl::Status PutKeyringEarly(StateFile::Transaction& transaction, const Rotation& rotation);
   absl::Status EnrolAs(const seal::MemberKeys& keys, State* state);
   absl::Status PutKeyring(const std::string& sealed_keyring);
+  // The one that the mail server has not taken yet, if there is one. False: nor does it now.
+  absl::StatusOr<bool> PutKeptKeyring(const attest::EntryContent& own);
 
   // recovering.cc
   absl::Status Restore(const directory::v1::SignedEntry& standing, const seal::RecoveryKit& kit);

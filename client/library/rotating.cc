@@ -40,6 +40,27 @@ absl::Status CheckKit(const seal::RecoveryKit& kit, const EntryContent& own) {
   return UsageProblem("this is not the account's recovery kit, or another has replaced it since");
 }
 
+// The mail server's verdict, which waiting would not change, as opposed to a failure of the moment
+// or to something that this device found wrong itself.
+bool IsRefusal(const absl::Status& status) {
+  const Problem problem = ProblemOf(status);
+  if (problem == Problem::kVerification || problem == Problem::kAlarm) return false;
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kResourceExhausted:  // who has a device can use its limits up for ever
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
 absl::StatusOr<SignedEntry> Parse(const OwnEntry& own) {
   SignedEntry entry;
   if (!entry.ParseFromString(own.signed_entry)) return Changed();
@@ -172,20 +193,11 @@ absl::StatusOr<bool> ClientImpl::FinishRotation(StateFile::Transaction& transact
 absl::Status ClientImpl::MakeRotationKnown(StateFile::Transaction& transaction,
                                            const Rotation& rotation, const seal::MemberKeys& next) {
   State& state = transaction.state();
-  const auto own = OwnContent(state.own, keys_.deployment);
-  if (!own.ok()) return own.status();
-  // The keyring first, so that there is no moment at which the kit opens none. A device that holds
-  // no key of the entry in force has no session yet: it can only do so afterwards.
-  const bool early = AreKeysOf(keys_, *own);
-  if (early && !state.own.enrolled) {
-    const absl::Status enrolled = EnrolAs(keys_, &state);
-    if (!enrolled.ok()) return enrolled;
-    state.own.enrolled = true;
-    const absl::Status kept = transaction.Commit();
-    if (!kept.ok()) return kept;
-  }
-  absl::Status status = early ? PutKeyring(rotation.sealed_keyring) : absl::OkStatus();
-  if (!status.ok()) return status;
+  absl::Status early = PutKeyringEarly(transaction, rotation);
+  // Whoever has the account's keys can make the server refuse this for ever: he certifies as many
+  // devices as there may be, or revokes this one. All that ends with the new entry, which needs the
+  // directory alone.
+  if (!early.ok() && !IsRefusal(early)) return early;
   const auto published = directory_.Publish(keys_.handle, rotation.entry, &state);
   if (absl::IsAlreadyExists(published.status()) || absl::IsFailedPrecondition(published.status())) {
     // Somebody else's entry stands in its place: what the directory says, it has to prove.
@@ -193,10 +205,33 @@ absl::Status ClientImpl::MakeRotationKnown(StateFile::Transaction& transaction,
     if (!own_entry.ok()) return own_entry;
   }
   if (!published.ok()) return published.status();
-  status = EnrolAs(next, &state);
+  const absl::Status enrolled = EnrolAs(next, &state);
+  if (!enrolled.ok()) return enrolled;
   // Once more: until the entry named it, any device of hers, a lost one too, could put another in
   // its place.
-  return status.ok() ? PutKeyring(rotation.sealed_keyring) : status;
+  const absl::Status put = PutKeyring(rotation.sealed_keyring);
+  if (put.ok()) return keyring_file_.Remove();
+  // A server that will have no keyring stops no change of keys: it waits for one that takes it.
+  return IsRefusal(put) ? keyring_file_.Write(rotation.sealed_keyring) : put;
+}
+
+absl::Status ClientImpl::PutKeyringEarly(StateFile::Transaction& transaction,
+                                         const Rotation& rotation) {
+  State& state = transaction.state();
+  const auto own = OwnContent(state.own, keys_.deployment);
+  if (!own.ok()) return own.status();
+  // Before the entry that names it, so that there is no moment at which the kit opens none. A
+  // device that holds no key of the entry in force has no session yet: it can only do so
+  // afterwards.
+  if (!AreKeysOf(keys_, *own)) return absl::OkStatus();
+  if (!state.own.enrolled) {
+    const absl::Status enrolled = EnrolAs(keys_, &state);
+    if (!enrolled.ok()) return enrolled;
+    state.own.enrolled = true;
+    const absl::Status kept = transaction.Commit();
+    if (!kept.ok()) return kept;
+  }
+  return PutKeyring(rotation.sealed_keyring);
 }
 
 absl::Status ClientImpl::EnrolAs(const seal::MemberKeys& keys, State* state) {
@@ -219,6 +254,18 @@ absl::Status ClientImpl::PutKeyring(const std::string& sealed_keyring) {
     mail::v1::PutKeyringResponse response;
     return parts_.mail->PutKeyring(token, request, &response);
   });
+}
+
+absl::StatusOr<bool> ClientImpl::PutKeptKeyring(const EntryContent& own) {
+  const auto kept = keyring_file_.Read();
+  if (absl::IsNotFound(kept.status())) return true;
+  if (!kept.ok()) return kept.status();
+  // One that no entry in force names was overtaken by another device's.
+  const absl::Status put = IsNamedBy(*kept, own) ? PutKeyring(*kept) : absl::OkStatus();
+  if (!put.ok()) return false;
+  const absl::Status removed = keyring_file_.Remove();
+  if (!removed.ok()) return removed;
+  return true;
 }
 
 namespace {

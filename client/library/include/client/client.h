@@ -94,6 +94,9 @@ struct AccountView {
   std::uint64_t checkpoint_size = 0;
   std::string checkpoint_root;  // 32 bytes
   std::size_t pins = 0;
+  // False: the mail server has not taken the newest keyring, so that the recovery kit opens none
+  // that fits. Each Account() offers it again.
+  bool keyring_put = true;
 };
 
 // A message of the mailbox that is not shown, and why.

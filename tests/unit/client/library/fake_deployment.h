@@ -47,6 +47,7 @@ struct FakeDeployment {
       AttestedDirectory::Options{.development = true, .quorum = "none"});
   absl::Status directory_error;
   absl::Status enroll_error;
+  absl::Status keyring_error;             // of PutKeyring
   std::vector<absl::Status> send_errors;  // of the next sends, in this order
   mail::v1::EnrollRequest last_enrolment;
   absl::Status mail_error;  // of Sync

@@ -94,6 +94,13 @@ class FakeMail final : public MailTransport {
     mail::v1::DeviceCertificate certificate;
     certificate.ParseFromString(request.device_certificate());
     auto& devices = deployment_.devices[member];
+    const bool is_known = std::any_of(devices.begin(), devices.end(), [&](const auto& device) {
+      return device.device_key() == certificate.device_key();
+    });
+    if (!*another_identity && !is_known && devices.size() >= 16) {
+      return rpc::Fail(absl::StatusCode::kFailedPrecondition, common::v1::ERROR_REASON_TOO_MANY,
+                       "is of a 17th device");
+    }
     std::erase_if(devices, [&](const mail::v1::RegisteredDevice& device) {
       return *another_identity || device.device_key() == certificate.device_key();
     });
@@ -106,6 +113,7 @@ class FakeMail final : public MailTransport {
                           mail::v1::PutKeyringResponse*) override {
     const absl::Status broken = deployment_.Break("PutKeyring", /*after=*/false);
     if (!broken.ok()) return broken;
+    if (!deployment_.keyring_error.ok()) return deployment_.keyring_error;
     deployment_.mailboxes[std::string(token)].PutKeyring(request.sealed_keyring());
     return deployment_.Break("PutKeyring", /*after=*/true);
   }

@@ -224,6 +224,23 @@ TEST_F(RecoveryTest, AThiefWhoNamesNoGoodKeyringDoesNotKeepTheHandle) {
       << "the mail server still had the keyring of before the theft";
 }
 
+TEST_F(RecoveryTest, AThiefWhoFillsTheAccountWithDevicesDoesNotKeepIt) {
+  const auto bob = Make(bob_);
+  Make(alice_);
+  ASSERT_TRUE(bob->Send(To(alice_, "before")).ok());
+  auto& devices = deployment_.devices[std::string(alice_.member.member.bytes())];
+  devices.clear();
+  for (char i = 0; i < 16; ++i) {
+    devices.emplace_back().set_device_key(std::string(32, static_cast<char>('a' + i)));
+  }
+  const absl::Status recovered = Recover(alice_, kits_[1]);
+  ASSERT_TRUE(recovered.ok()) << recovered;
+  EXPECT_EQ(devices.size(), 1u);
+  EXPECT_EQ(OpenAnew()->Account()->version, 2u);
+  EXPECT_EQ(MailboxOf(alice_).keyrings.size(), 1u);
+  EXPECT_THAT(Bodies(OpenAnew()->List(Folder::kInbox, 50)), ElementsAre("before"));
+}
+
 TEST_F(RecoveryTest, AKeyringWithOtherKeysThanTheEntrysIsRefused) {
   Make(alice_);
   const std::string planted = *seal::SealKeyring(Thief(alice_), random_);

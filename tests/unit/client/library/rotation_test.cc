@@ -290,6 +290,35 @@ TEST_F(RotationTest, AKeyringThatAThiefPutsInBetweenDoesNotStay) {
   ExpectRotatedOnce(alice_);
 }
 
+// Whoever has a lost device is quicker than its owner.
+TEST_F(RotationTest, ADeviceThatAThiefRevokedChangesTheKeysAllTheSame) {
+  const auto bob = Make(bob_);
+  Make(alice_);
+  auto& devices = deployment_.devices[std::string(alice_.member.member.bytes())];
+  devices.clear();
+  devices.emplace_back().set_device_key(std::string(32, 't'));
+  ASSERT_EQ(ProblemOf(Open(alice_)->List(Folder::kInbox, 5).status()), Problem::kRevoked);
+  const auto rotated = RotateKeys(alice_);
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  ExpectRotatedOnce(alice_);
+  EXPECT_EQ(devices.size(), 1u) << "the thief's is out";
+  ASSERT_TRUE(bob->Send(To(alice_, "after")).ok());
+  EXPECT_THAT(Bodies(Open(alice_)->List(Folder::kInbox, 50)), ElementsAre("after"));
+}
+
+TEST_F(RotationTest, AServerThatTakesNoKeyringStopsNoRotationAndGetsItLater) {
+  Make(alice_);
+  deployment_.keyring_error = absl::UnimplementedError("");
+  ASSERT_TRUE(RotateKeys(alice_).ok());
+  EXPECT_FALSE(Has(alice_, "rotation"));
+  EXPECT_FALSE(Open(alice_)->Account()->keyring_put);
+  EXPECT_FALSE(Open(alice_)->Account()->keyring_put) << "it is kept";
+  deployment_.keyring_error = absl::OkStatus();
+  EXPECT_TRUE(Open(alice_)->Account()->keyring_put);
+  EXPECT_FALSE(Has(alice_, "keyring"));
+  ExpectRotatedOnce(alice_);
+}
+
 // --- what is not right
 // ----------------------------------------------------------------------------
 
