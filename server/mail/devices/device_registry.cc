@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "crypto/base/ids.h"
 #include "letterlock/common/v1/errors.pb.h"
 #include "mailbox/keyring_rows.h"
 #include "mailbox/lane.h"
@@ -36,11 +37,13 @@ absl::Status DeviceRegistry::Revoke(const MemberGrant& grant, const crypto::Publ
                                     absl::Time deadline) {
   auto mailbox = mailboxes_.Open(grant, deadline);
   if (!mailbox.ok()) return mailbox.status();
+  const bool own = crypto::KeyIdOf(device) == grant.device();
   bool tried = false;
   const auto revoke = [&](Profile& profile, const vault::MailboxKeys&,
                           engine::Batch&) -> absl::Status {
-    // Of two that revoke each other the first one wins.
-    if (!tried && !profile.HasDevice(grant.device())) return NotCertified();
+    // Of two that revoke each other the first one wins, whatever writes failed before. Who revokes
+    // itself may be gone by a write of this call that seemed to fail.
+    if (!(own && tried) && !profile.HasDevice(grant.device())) return NotCertified();
     const bool revoked = RevokeDevice(device, &profile);
     // Gone already: by a write of this call that seemed to fail, or before it.
     if (!revoked && !tried) return NoSuchDevice();

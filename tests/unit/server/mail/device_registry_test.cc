@@ -4,12 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "devices_world.h"
 #include "letterlock/common/v1/errors.pb.h"
+#include "server/mail/fault_points.h"
 #include "server/rpc/status.h"
 #include "support/temporary_directory.h"
 
@@ -259,6 +263,45 @@ TEST_P(RegistryFault, OfADevicesOwnRevocationIsMadeUpFor) {
   EXPECT_TRUE(revoked.ok()) << revoked;
   world_.Restart();
   EXPECT_FALSE(devices_.IsRegistered(ann_));
+}
+
+// Does something once, when a revocation's write is with the engine.
+class WhenRevocationIsQueued final : public FaultPoints {
+ public:
+  explicit WhenRevocationIsQueued(std::function<void()> then) : then_(std::move(then)) {}
+  void Reached(std::string_view point) override {
+    if (point == point::kRevokeQueued) std::exchange(then_, [] {})();
+  }
+
+ private:
+  std::function<void()> then_;
+};
+
+// The attack: a thief's device revokes the owner's, whose revocation of it has just failed; both
+// would be gone.
+TEST_P(RegistryFault, OfTwoThatRevokeEachOtherTheFirstOneWins) {
+  const TestUser phone = Enrolled("phone");
+  const TestUser tablet = Enrolled("tablet");
+  const MemberGrant by_phone = world_.GrantOf(phone);
+  absl::Status phones;
+  WhenRevocationIsQueued points([&] {
+    // The engine answers a mailbox's writes in order: the revocation's, then this one.
+    ASSERT_TRUE(devices_.Put(tablet, first_).ok());
+    phones = world_.devices->Revoke(by_phone, ann_.device.public_key(), MailWorld::Soon());
+  });
+  DeviceRegistry registry(*world_.mailboxes, &points);
+  devices_.fake->Inject(GetParam());
+  const absl::Status anns =
+      registry.Revoke(world_.GrantOf(ann_), phone.device.public_key(), MailWorld::Soon());
+
+  const bool ann_was_first = GetParam() == WriteFault::kFailsButPersists;
+  const absl::Status& first = ann_was_first ? anns : phones;
+  const absl::Status& second = ann_was_first ? phones : anns;
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_EQ(rpc::ReasonOf(second), common::v1::ERROR_REASON_UNKNOWN_DEVICE) << second;
+  world_.Restart();
+  EXPECT_EQ(devices_.IsRegistered(ann_), ann_was_first);
+  EXPECT_NE(devices_.IsRegistered(phone), ann_was_first);
 }
 
 TEST_P(RegistryFault, OfAKeyringIsMadeUpFor) {

@@ -33,10 +33,10 @@ class DeviceRegistry {
   // Of the grant's member, in the order in which they came; at most kMaxDevices.
   absl::StatusOr<std::vector<Device>> List(const MemberGrant& grant, absl::Time deadline);
 
-  // Ends the device's sessions, streams and certificates: from the answer on no call of a session
-  // of it begins or goes on, none is opened, and no certificate that is known by now brings it
-  // back. A device may revoke itself. NOT_FOUND: NOT_FOUND. Errors of writing as WriteError gives
-  // them; after any of those but UNAVAILABLE nothing was written, and trying again is safe.
+  // From the answer on no call of the device's sessions opens the mailbox, none is opened, and no
+  // certificate that is known by now brings it back; its streams end before their next piece, and
+  // what opened the mailbox before may finish. A device may revoke itself. NOT_FOUND: NOT_FOUND.
+  // Errors as WriteError gives them; after any but UNAVAILABLE nothing was written: try again.
   absl::Status Revoke(const MemberGrant& grant, const crypto::PublicKey& device,
                       absl::Time deadline);
 
