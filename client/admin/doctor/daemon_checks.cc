@@ -9,6 +9,7 @@
 #include "crypto/base/strings.h"
 #include "doctor/checks.h"
 #include "doctor/files.h"
+#include "doctor/place.h"
 #include "letterlock/admin/v1/admin_service.pb.h"
 #include "server/config/address.h"
 #include "server/config/files.h"
@@ -31,18 +32,20 @@ config::ListenAddress FromHere(config::ListenAddress address, int port) {
   return address;
 }
 
+enum class Asked { kNot, kNoAnswer, kAnswers };
+
 // Whether the daemon could listen there, when none answers.
-void CheckFreePort(const Subject& subject, std::string_view check, const std::string& listen,
-                   const Machine& machine, Report* report) {
+void CheckFreePort(const Subject& subject, Asked asked, std::string_view check,
+                   const std::string& listen, const Machine& machine, Report* report) {
   const auto address = config::ParseListenAddress(listen);
   if (!address.ok()) return;  // the configuration was refused
   const absl::Status can = machine.CanListen(*address);
   if (can.ok()) return report->Ok(check, listen + ": is free");
   const std::string what = absl::StrCat(listen, ": ", can.message());
   if (absl::IsAlreadyExists(can)) {
-    // Without a socket to ask at, it may be the daemon that has it.
+    // Where it was not asked, it may be the daemon that has it.
     const std::string who = absl::StrCat("ss -ltnp 'sport = :", address->port, "'");
-    if (subject.options.admin_socket.empty()) {
+    if (asked == Asked::kNot) {
       return report->Skip(check, what + ", by the daemon or by another program", who);
     }
     return report->Wrong(check, what + ", and not by a daemon that answers", who);
@@ -74,12 +77,14 @@ void CheckServedPort(const Subject& subject, const GetStatusResponse& status,
                 subject.RestartCommand(status.pid()));
 }
 
-void CheckMetrics(const Subject& subject, bool answers, const Machine& machine, Report* report) {
+void CheckMetrics(const Subject& subject, Asked asked, const Machine& machine, Report* report) {
   constexpr char kCheck[] = "metrics";
   const std::string& listen = subject.options.metrics_listen;
   const auto address = config::ParseListenAddress(listen);
   if (!address.ok()) return report->Ok(kCheck, "off");
-  if (!answers) return CheckFreePort(subject, kCheck, listen, machine, report);
+  if (asked != Asked::kAnswers) {
+    return CheckFreePort(subject, asked, kCheck, listen, machine, report);
+  }
   if (address->port == 0) return report->Ok(kCheck, "at a port of the kernel's choice");
   if (machine.CanConnect(*address).ok()) return report->Ok(kCheck, "at " + listen);
   report->Wrong(kCheck, listen + ": nothing answers", subject.StartCommand());
@@ -163,13 +168,17 @@ void CheckSocketFile(const Subject& subject, const std::string& path, Report* re
   }
   if (::lstat(path.c_str(), &about) != 0) return;
   if (!S_ISSOCK(about.st_mode)) {
-    return report->Wrong(kCheck, path + ": is another kind of file, which the daemon leaves alone",
-                         absl::StrCat("rm -r ", Quoted(path)));
+    return report->Wrong(
+        kCheck, path + ": is another kind of file, which the daemon leaves alone",
+        absl::StrCat("name another path in ", Quoted(subject.request.config_file)));
   }
   if (about.st_uid != subject.uid || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    // Where others can put a link at the path, no command goes there.
+    const bool alone = IsPrivateTo(subject.uid, config::DirectoryOf(path));
     report->Wrong(kCheck, path + ": is another's, or open to others",
-                  absl::StrCat("chmod 600 ", Quoted(path), "; chown ", Quoted(subject.user), " ",
-                               Quoted(path)));
+                  !alone ? "see its directory"
+                         : absl::StrCat("chmod 600 ", Quoted(path), "; chown ",
+                                        Quoted(subject.user), " ", Quoted(path)));
   }
 }
 
@@ -181,7 +190,7 @@ void CheckSocket(const Subject& subject, Report* report) {
         kCheck, "there is none: a daemon that runs can't be asked",
         absl::StrCat("admin_socket = \"run/admin\" in ", Quoted(subject.request.config_file)));
   }
-  CheckDirectory(subject, kCheck, config::DirectoryOf(path), DirectoryKind::kPrivate, report);
+  CheckDirectory(subject, kCheck, config::DirectoryOf(path), DirectoryKind::kSocket, report);
   CheckSocketFile(subject, path, report);
 }
 
@@ -198,10 +207,31 @@ void CheckPortFile(const Subject& subject, Report* report) {
         absl::StrCat("install -d -o ", Quoted(subject.user), " ", Quoted(directory)));
   }
   if (subject.own_eyes && ::access(directory.c_str(), W_OK | X_OK) != 0) {
-    return report->Wrong(kCheck, absl::StrCat(directory, ": ", subject.user, " can't write there"),
-                         absl::StrCat("chown ", Quoted(subject.user), " ", Quoted(directory)));
+    return report->Wrong(
+        kCheck, absl::StrCat(directory, ": ", subject.user, " can't write there"),
+        IsOfDeployment(subject, directory)
+            ? absl::StrCat("chown ", Quoted(subject.user), " ", Quoted(directory))
+            : absl::StrCat("name a directory of its own in ", Quoted(subject.request.config_file)));
   }
   report->Ok(kCheck, file);
+}
+
+// Whether there is a directory for it.
+bool IsThere(const std::string& socket) {
+  std::error_code ignored;
+  return std::filesystem::exists(config::DirectoryOf(socket), ignored);
+}
+
+// Why the daemon is not to be asked; empty: it is.
+std::string WhyNotToAsk(const Subject& subject, const Machine& machine) {
+  const std::string& socket = subject.options.admin_socket;
+  if (socket.empty()) return "no admin_socket to ask at";
+  if (machine.Me() != 0 && !subject.own_eyes) return "not for this user to ask";
+  // What is answered goes into commands: which process to end.
+  if (IsThere(socket) && !IsPrivateTo(subject.uid, config::DirectoryOf(socket))) {
+    return absl::StrCat("at ", socket, " others than ", subject.user, " could answer");
+  }
+  return "";
 }
 
 }  // namespace
@@ -212,14 +242,18 @@ void CheckDaemon(const Subject& subject, const Expected& expected, const Machine
   CheckSocket(subject, report);
   CheckPortFile(subject, report);
   const std::string& socket = subject.options.admin_socket;
-  const bool may_ask = machine.Me() == 0 || subject.own_eyes;
-  if (socket.empty() || !may_ask) {
-    report->Skip(kCheck, socket.empty() ? "no admin_socket to ask at" : "not for this user to ask");
-    CheckFreePort(subject, "listen", subject.options.listen, machine, report);
-    return CheckMetrics(subject, /*answers=*/false, machine, report);
+  const std::string why_not = WhyNotToAsk(subject, machine);
+  if (!why_not.empty()) {
+    report->Skip(kCheck, why_not);
+    CheckFreePort(subject, Asked::kNot, "listen", subject.options.listen, machine, report);
+    return CheckMetrics(subject, Asked::kNot, machine, report);
   }
-  const auto status = machine.AskStatus(socket);
-  CheckMetrics(subject, status.ok(), machine, report);
+  // One that is made from now on is not the daemon's, but whoever's.
+  const auto status = IsPrivateTo(subject.uid, config::DirectoryOf(socket))
+                          ? machine.AskStatus(socket)
+                          : absl::UnavailableError("there is no socket");
+  const Asked asked = status.ok() ? Asked::kAnswers : Asked::kNoAnswer;
+  CheckMetrics(subject, asked, machine, report);
   if (!status.ok()) {
     if (subject.request.stopped) {
       report->Ok(kCheck, "does not run, and is not meant to");
@@ -227,7 +261,7 @@ void CheckDaemon(const Subject& subject, const Expected& expected, const Machine
       report->Wrong(kCheck, absl::StrCat(subject.kind.daemon, " does not answer at ", socket),
                     subject.StartCommand());
     }
-    return CheckFreePort(subject, "listen", subject.options.listen, machine, report);
+    return CheckFreePort(subject, asked, "listen", subject.options.listen, machine, report);
   }
   report->Ok(kCheck,
              absl::StrCat(status->daemon(), " ", status->version(), ", process ", status->pid()));

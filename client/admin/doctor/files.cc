@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "crypto/base/strings.h"
+#include "doctor/place.h"
 #include "server/config/file_descriptor.h"
 #include "server/config/files.h"
 
@@ -32,8 +33,18 @@ std::string ErrorText(int error) {
   return std::error_code(error, std::generic_category()).message();
 }
 
-std::string Chown(const Subject& subject, const std::string& path, const char* flags = "") {
-  return absl::StrCat("chown ", flags, Quoted(subject.user), " ", Quoted(path));
+std::string Chown(const Subject& subject, const std::string& path) {
+  return absl::StrCat("chown ", Quoted(subject.user), " ", Quoted(path));
+}
+
+// The directory with all that is in it. Of one that others may use there is no command for that.
+std::string ChownAll(const Subject& subject, const std::string& path) {
+  if (IsOfDeployment(subject, path)) {
+    return absl::StrCat("chown -R ", Quoted(subject.user), " ", Quoted(path));
+  }
+  return absl::StrCat("name another directory in ", Quoted(subject.request.config_file),
+                      "; or, where it is this daemon's alone, give ", subject.user,
+                      " what is in it");
 }
 
 Trouble OutOfReach(const Subject& subject, const std::string& path, int error) {
@@ -91,11 +102,12 @@ Trouble TroubleMaking(const Subject& subject, const std::string& path) {
 Trouble TroubleOf(const Subject& subject, const std::string& path, DirectoryKind kind,
                   const struct stat& about) {
   if (!S_ISDIR(about.st_mode)) return {path + ": is not a directory", "name another directory"};
+  const bool socket = kind == DirectoryKind::kSocket;
   if (about.st_uid != subject.uid) {
     return {absl::StrCat(path, ": belongs to ", UserName(about.st_uid), ", not to ", subject.user),
-            Chown(subject, path, "-R ")};
+            socket ? Chown(subject, path) : ChownAll(subject, path)};
   }
-  if (kind == DirectoryKind::kPrivate && (about.st_mode & kGroupAndOthers) != 0) {
+  if (kind != DirectoryKind::kPublic && (about.st_mode & kGroupAndOthers) != 0) {
     return {path + ": is open to group or others", absl::StrCat("chmod 700 ", Quoted(path))};
   }
   if (kind == DirectoryKind::kPublic && (about.st_mode & kOthersWrite) != 0) {
@@ -106,6 +118,17 @@ Trouble TroubleOf(const Subject& subject, const std::string& path, DirectoryKind
     return {path + ": its owner can't use it", absl::StrCat("chmod u+rwx ", Quoted(path))};
   }
   return {};
+}
+
+// A line of the configuration may name a directory that others use: that one stays as it is.
+std::string MendOf(const Subject& subject, const std::string& path, DirectoryKind kind,
+                   const Trouble& trouble) {
+  const bool shared =
+      kind == DirectoryKind::kSocket ? !IsOfDeployment(subject, path) : IsOfSystem(path);
+  if (!shared) return trouble.mend;
+  return absl::StrCat("name a directory of its own, closed to others, in ",
+                      Quoted(subject.request.config_file),
+                      kind == DirectoryKind::kSocket ? ": admin_socket = \"run/admin\"" : "");
 }
 
 // Every directory that the path leads through: as it is written, and with links resolved.
@@ -152,6 +175,7 @@ bool CheckDirectory(const Subject& subject, std::string_view check, const std::s
   Trouble trouble;
   if (there) {
     trouble = TroubleOf(subject, path, kind, about);
+    trouble.mend = MendOf(subject, path, kind, trouble);
   } else if (error == ENOENT) {
     trouble = TroubleMaking(subject, path);
   } else if (subject.own_eyes) {
@@ -179,10 +203,13 @@ void CheckAbove(const Subject& subject, const std::vector<std::string>& files, R
     const bool sticky = (about.st_mode & S_ISVTX) != 0;
     if (about.st_uid != subject.uid && about.st_uid != 0) {
       sound = false;
-      report->Wrong(kCheck,
-                    absl::StrCat(directory, ": belongs to ", UserName(about.st_uid),
-                                 ", who can put other files in the place of the daemon's"),
-                    Chown(subject, directory));
+      report->Wrong(
+          kCheck,
+          absl::StrCat(directory, ": belongs to ", UserName(about.st_uid),
+                       ", who can put other files in the place of the daemon's"),
+          IsOfDeployment(subject, directory)
+              ? Chown(subject, directory)
+              : "keep the deployment below directories of root's or " + subject.user + "'s");
     } else if (!sticky && (about.st_mode & S_IWOTH) != 0) {
       sound = false;
       report->Wrong(kCheck,

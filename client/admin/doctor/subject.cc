@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "crypto/base/strings.h"
+#include "doctor/place.h"
 #include "server/config/files.h"
 
 namespace letterlock::doctor {
@@ -36,13 +37,18 @@ std::string AsRoot(const Subject& subject) {
 }
 
 // Who the daemon runs as: as told, as the kernel says of the one that runs, as the store's owner.
+// Anybody may listen at a path in /tmp: a listener is the daemon where nobody else can, and where
+// the store is its own. All that root is told to do rests on this.
 absl::StatusOr<uid_t> DaemonsUser(const Subject& subject, const std::string& store,
                                   const Machine& machine) {
   if (!subject.request.user.empty()) return UserOf(subject.request.user);
-  if (const auto listener = machine.ListenerAt(subject.options.admin_socket)) return *listener;
   struct stat about = {};
-  if (machine.Me() == 0 && ::stat(store.c_str(), &about) == 0) return about.st_uid;
-  return machine.Me();
+  if (::stat(store.c_str(), &about) != 0) return machine.Me();
+  if (machine.Me() == 0) return about.st_uid;
+  const std::string& socket = subject.options.admin_socket;
+  const bool runs = !socket.empty() && IsPrivateTo(about.st_uid, config::DirectoryOf(socket)) &&
+                    machine.ListenerAt(socket) == about.st_uid;
+  return runs ? about.st_uid : machine.Me();
 }
 
 void TakeEyes(const Subject& subject, const Machine& machine, Report* report) {

@@ -22,11 +22,13 @@ bool CheckFile(const Subject& subject, std::string_view check, const std::string
 
 enum class DirectoryKind {
   kPrivate,  // for the daemon's user alone
+  kSocket,   // likewise; named by a file in it, so that it may be /run by mistake
   kPublic,   // read by anybody, written by the daemon's user alone
 };
 
 // One that the daemon makes where it is missing: then its parent must be there. Whether it is
-// there, and nothing is wrong with it.
+// there, and nothing is wrong with it. No mend changes what is below a directory that others may
+// use (place.h), nor a directory of the system, nor one for a socket outside of the deployment.
 bool CheckDirectory(const Subject& subject, std::string_view check, const std::string& path,
                     DirectoryKind kind, Report* report);
 

@@ -33,6 +33,7 @@ class FakeMachine final : public Machine {
   std::map<int, absl::Status> connect{};  // by port; OK for others
   std::optional<admin::v1::GetStatusResponse> status{};
   uid_t me = ::geteuid();
+  std::optional<uid_t> listener{};  // at every socket
 
   absl::Time Now() const override { return now; }
   absl::StatusOr<ClockState> Clock() const override { return clock; }
@@ -43,7 +44,7 @@ class FakeMachine final : public Machine {
     const auto found = connect.find(address.port);
     return found == connect.end() ? absl::OkStatus() : found->second;
   }
-  std::optional<uid_t> ListenerAt(const std::string&) const override { return std::nullopt; }
+  std::optional<uid_t> ListenerAt(const std::string&) const override { return listener; }
   absl::StatusOr<admin::v1::GetStatusResponse> AskStatus(const std::string&) const override {
     if (!status) return absl::UnavailableError("nobody answers");
     return *status;

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "mail_doctor.h"
@@ -70,9 +71,9 @@ const Fault kFaults[] = {
        MakeSocket(p / "run/admin");
        p.MakeForeign("run/admin");
      },
-     "admin_socket", Verdict::kWrong, "is another's", "chown "},
+     "admin_socket", Verdict::kWrong, "is another's", ""},
     {"AFileForAnAdminSocket", [](Patient& p) { p.Write("run/admin", ""); }, "admin_socket",
-     Verdict::kWrong, "is another kind of file", "rm -r "},
+     Verdict::kWrong, "is another kind of file", "name another path in "},
     {"TooLongAPathForASocket",
      [](Patient& p) { p.Set("admin_socket", p / ("run/" + std::string(108, 'a'))); },
      "admin_socket", Verdict::kWrong, "is too long", "shorter"},
@@ -83,6 +84,7 @@ const Fault kFaults[] = {
     {"NobodyAnswersRoot",
      [](Patient& p) {
        Stop(p);
+       std::filesystem::remove(p / "run");
        p.machine.me = 0;
        p.request.user = "54321";
      },
