@@ -171,7 +171,14 @@ class ClientImpl final : public Client {
   absl::StatusOr<bool> PutKeptKeyring(const attest::EntryContent& own);
 
   // recovering.cc
+  static absl::Status GoOnRecovering(Surroundings surroundings,
+                                     std::unique_ptr<const KeyFiles> key_files,
+                                     seal::MemberKeys present, const std::string& directory,
+                                     const Recovery& recovery);
   absl::Status Restore(const directory::v1::SignedEntry& standing, const seal::RecoveryKit& kit);
+  // In place of what was begun under another entry than `standing`.
+  absl::Status RestoreAgain(const directory::v1::SignedEntry& standing,
+                            const seal::RecoveryKit& kit);
 
   // refreshing.cc
   absl::Status Refresh();

@@ -1,6 +1,7 @@
 // Taking an account back with its recovery kit (docs/client.md, "Recover"): the kit opens the
 // keyring, a new device is made of it, and then the keys are rotated under the recovery key, so
 // that whoever has the old ones, or planted them, has nothing of what comes after.
+#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,6 +20,7 @@ namespace letterlock::client {
 namespace {
 
 using attest::EntryContent;
+using directory::v1::DirectoryEntry;
 using directory::v1::SignedEntry;
 
 // The account as the directory proves it, whose recovery key is this kit's.
@@ -125,6 +127,7 @@ seal::MemberKeys KeysWithoutKeyring(const seal::RecoveryKit& kit, const EntryCon
   auto keyring = seal::OpenKeyring(kit, entry.deployment, entry.member(), *sealed);
   if (!keyring.ok()) return keys;
   // As keys of before they open mail, and verify the own; they sign and receive nothing.
+  keys.state_key = std::move(keyring->state_key);  // ids of imported mail come from it
   keys.earlier_identities = std::move(keyring->identities);
   keys.earlier_encryptions = std::move(keyring->encryptions);
   KeepNewest(&keys.earlier_identities);
@@ -147,27 +150,94 @@ absl::StatusOr<seal::MemberKeys> RestoreKeys(const Surroundings& parts,
   return KeysWithoutKeyring(kit, entry, sealed, *parts.random);
 }
 
-// Where an account is there already it is one whose recovery was interrupted, or none of ours.
-absl::Status GoOn(Surroundings surroundings, std::unique_ptr<const KeyFiles> key_files,
-                  seal::MemberKeys keys, const std::string& directory, const Recovery& recovery) {
-  if (keys.handle != recovery.handle || !RotationFile(directory).IsThere()) {
-    return absl::AlreadyExistsError("there is an account in this directory already");
-  }
-  auto client =
-      ClientImpl::Make(std::move(surroundings), std::move(key_files), std::move(keys), directory);
-  if (!client.ok()) return client.status();
-  return (*client)->RotateKeys({}).status();
+// As earlier ones, where `to` has them not.
+template <typename Key>
+void AddMissing(std::vector<Key> earlier, Key newest, const Key& in_use, std::vector<Key>* to) {
+  earlier.push_back(std::move(newest));
+  const auto has = [&](const Key& key) {
+    return key.public_key() == in_use.public_key() ||
+           std::ranges::any_of(
+               *to, [&](const Key& held) { return held.public_key() == key.public_key(); });
+  };
+  std::erase_if(earlier, has);
+  for (Key& key : *to) earlier.push_back(std::move(key));
+  *to = std::move(earlier);
+  KeepNewest(to);
+}
+
+void AddKeysOf(seal::MemberKeys from, seal::MemberKeys* keys) {
+  AddMissing(std::move(from.earlier_identities), std::move(from.identity), keys->identity,
+             &keys->earlier_identities);
+  AddMissing(std::move(from.earlier_encryptions), std::move(from.encryption), keys->encryption,
+             &keys->earlier_encryptions);
+}
+
+bool Follows(const SignedEntry& next, const EntryContent& standing) {
+  DirectoryEntry entry;
+  if (next.entry() == standing.bytes) return true;
+  return entry.ParseFromString(next.entry()) &&
+         entry.previous_entry_hash() == crypto::ToString(attest::EntryHash(standing.bytes));
+}
+
+// Whether `directory` holds what a recovery of this member had begun.
+bool HasBegun(const std::string& directory, const crypto::MemberId& member,
+              const attest::EntryTrust& trust) {
+  const auto rotation = RotationFile(directory).Read();
+  if (!rotation.ok()) return false;
+  const auto entry = attest::CheckEntry(rotation->entry, trust);
+  return entry.ok() && entry->content().member() == member;
 }
 
 }  // namespace
+
+// Where an account is there already it is one whose recovery was interrupted, or none of ours.
+absl::Status ClientImpl::GoOnRecovering(Surroundings surroundings,
+                                        std::unique_ptr<const KeyFiles> key_files,
+                                        seal::MemberKeys present, const std::string& directory,
+                                        const Recovery& recovery) {
+  const RotationFile file(directory);
+  if (present.handle != recovery.handle || !file.IsThere()) {
+    return absl::AlreadyExistsError("there is an account in this directory already");
+  }
+  const auto rotation = file.Read();
+  if (!rotation.ok()) return rotation.status();
+  if (rotation->entry.recovery_key().empty() || rotation->replaces_kit) {
+    return absl::AlreadyExistsError(
+        "there is an account in this directory already, and a change of its keys was interrupted: "
+        "`letterlock account rotate` goes on with it");
+  }
+  const auto kit = seal::RecoveryKit::Parse(recovery.kit.RevealView(crypto::KeyAccess{}));
+  if (!kit.ok()) return AsUsageProblem(kit.status());
+  const auto standing = FindAccount(surroundings, directory, recovery.handle, *kit);
+  if (!standing.ok()) return standing.status();
+  const bool follows = Follows(rotation->entry, standing->entry);
+  if (!follows) {
+    // Somebody changed the entry meanwhile: what was begun leads nowhere, but holds keys that may
+    // be nowhere else.
+    auto keys = RestoreKeys(surroundings, *kit, standing->entry, recovery.without_keyring);
+    if (!keys.ok()) return keys.status();
+    keys->device = crypto::SigningKey::FromSeed(present.device.Seed());
+    keys->state_key = present.state_key.Clone(crypto::KeyAccess{});
+    AddKeysOf(std::move(present), &*keys);
+    auto next = key_files->ReadNext();
+    if (next.ok()) AddKeysOf(*std::move(next), &*keys);
+    const absl::Status replaced = key_files->Replace(*keys, *surroundings.random);
+    if (!replaced.ok()) return replaced;
+    present = *std::move(keys);
+  }
+  auto client = Make(std::move(surroundings), std::move(key_files), std::move(present), directory);
+  if (!client.ok()) return client.status();
+  return follows ? (*client)->RotateKeys({}).status()
+                 : (*client)->RestoreAgain(standing->signed_entry, *kit);
+}
 
 absl::Status ClientImpl::RecoverAccount(Surroundings surroundings,
                                         std::unique_ptr<const KeyFiles> key_files,
                                         const std::string& directory, const Recovery& recovery) {
   auto present = key_files->Read();
   if (present.ok()) {
-    return GoOn(std::move(surroundings), std::move(key_files), *std::move(present), directory,
-                recovery);
+    return GoOnRecovering(std::move(surroundings), std::move(key_files), *std::move(present),
+                          directory, recovery);
   }
   if (!absl::IsNotFound(present.status())) return present.status();
   const auto kit = seal::RecoveryKit::Parse(recovery.kit.RevealView(crypto::KeyAccess{}));
@@ -179,6 +249,13 @@ absl::Status ClientImpl::RecoverAccount(Surroundings surroundings,
 
   const absl::Status made = MakeAccountDirectory(directory);
   if (!made.ok()) return made;
+  const StateFile state(directory, keys->state_key.Clone(crypto::KeyAccess{}));
+  if (absl::IsDataLoss(state.Begin().status()) &&
+      HasBegun(directory, keys->member, surroundings.trust.entries())) {
+    // Sealed by a run that was cut off before its key file, under a key that went with it.
+    const absl::Status removed = RemoveFile(directory + "/state", directory);
+    if (!removed.ok()) return removed;
+  }
   auto client = Make(std::move(surroundings), std::move(key_files), *std::move(keys), directory);
   if (!client.ok()) return client.status();
   return (*client)->Restore(standing->signed_entry, *kit);
@@ -197,6 +274,20 @@ absl::Status ClientImpl::Restore(const SignedEntry& standing, const seal::Recove
   const absl::Status created = key_files_->Create(keys_, *parts_.random);
   if (!created.ok()) return created;
   return FinishRotation(*transaction).status();
+}
+
+absl::Status ClientImpl::RestoreAgain(const SignedEntry& standing, const seal::RecoveryKit& kit) {
+  auto transaction = state_file_.Begin();
+  if (!transaction.ok()) return transaction.status();
+  State& state = transaction->state();
+  state.own = {.signed_entry = standing.SerializeAsString(), .published = true};
+  // Before the new rotation is written, which follows this entry.
+  absl::Status kept = transaction->Commit();
+  if (!kept.ok()) return kept;
+  const absl::Status prepared = PrepareRotation(&state, {.kit = &kit});
+  kept = transaction->Commit();
+  if (!prepared.ok()) return prepared;
+  return kept.ok() ? FinishRotation(*transaction).status() : kept;
 }
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Recover(const Config& config,

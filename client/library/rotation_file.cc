@@ -16,12 +16,12 @@ namespace {
 constexpr std::string_view kMagic = "LLROTAT1";
 constexpr std::size_t kMostBytes = 2 * seal::kMaxKeyringSize;
 
+}  // namespace
+
 absl::Status RemoveFile(const std::string& path, const std::string& directory) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return absl::ErrnoToStatus(errno, "a file");
   return config::SyncDirectory(directory);
 }
-
-}  // namespace
 
 bool RotationFile::IsThere() const { return access(path().c_str(), F_OK) == 0; }
 

@@ -11,6 +11,9 @@
 
 namespace letterlock::client {
 
+// Durable when it returns OK; also where there was none.
+absl::Status RemoveFile(const std::string& path, const std::string& directory);
+
 struct Rotation {
   directory::v1::SignedEntry entry;
   std::string sealed_keyring;  // empty: the member has no kit that a keyring could be sealed to

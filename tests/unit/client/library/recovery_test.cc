@@ -3,59 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
-#include <tuple>
+#include <vector>
 
 #include "client/failure.h"
-#include "client_world.h"
-#include "own_entry.h"
+#include "recovery_world.h"
 
 namespace letterlock::client {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
-
-class RecoveryTest : public ClientTest {
- protected:
-  std::string Anew() const { return new_device_.path() + "/account"; }
-
-  absl::Status Recover(const User& user, const std::string& kit, bool without_keyring = false) {
-    const SecretBuffer text = SecretBuffer::Copy(kit);
-    return ClientImpl::RecoverAccount(SurroundingsOf(&deployment_), KeyFilesIn(Anew()), Anew(),
-                                      {user.member.handle, text, without_keyring});
-  }
-  std::unique_ptr<ClientImpl> OpenAnew() {
-    auto files = KeyFilesIn(Anew());
-    auto keys = files->Read();
-    EXPECT_TRUE(keys.ok()) << keys.status();
-    return *ClientImpl::Make(SurroundingsOf(&deployment_), std::move(files), *std::move(keys),
-                             Anew());
-  }
-  absl::StatusOr<bool> ReplaceKit(const User& user, const std::string& old_kit) {
-    const auto kit = seal::RecoveryKit::Parse(old_kit);
-    return Open(user)->RotateKeys({.kit = &*kit, .show_new_kit = KeepKit().show_kit});
-  }
-  FakeMailbox& MailboxOf(const User& user) {
-    return deployment_.mailboxes[std::string(user.member.member.bytes())];
-  }
-  std::string KeyringOf(const User& user) { return MailboxOf(user).keyrings.begin()->second; }
-  // Somebody with the device's keys publishes an entry with keys of his own and this keyring.
-  void Steal(User& user, const seal::MemberKeys& thief, const std::string& keyring) {
-    const auto standing = deployment_.world->Prove(user.member.handle).signed_entry();
-    const auto content = attest::ParseEntry(standing.entry(), deployment_.world->deployment());
-    deployment_.world->Put(NextEntry(standing, thief, content->recovery_key_digest, keyring,
-                                     {.key = user.member.identity}, 1));
-    deployment_.NewHead();
-  }
-  seal::MemberKeys Thief(const User& user) {
-    return *KeyFilesIn(user.directory.path())->Read()->Rotated(random_);
-  }
-
-  test::TemporaryDirectory new_device_;
-  crypto::SystemRandom random_;
-};
 
 TEST_F(RecoveryTest, TheKitAloneBringsTheAccountBack) {
   const auto bob = Make(bob_);
@@ -187,6 +147,9 @@ TEST_F(RecoveryTest, AnOlderKeyringOpensTheMailOfItsTime) {
   deployment_.recovered_keyring = old_one;
   ASSERT_TRUE(Recover(alice_, kits_[1], /*without_keyring=*/true).ok());
   EXPECT_THAT(Bodies(OpenAnew()->List(Folder::kInbox, 50)), ElementsAre("before the rotation"));
+  // What was imported once is known again by it.
+  EXPECT_TRUE(std::ranges::equal(KeyFilesIn(Anew())->Read()->state_key.Reveal(KeyAccess{}),
+                                 alice_.state_key.Reveal(KeyAccess{})));
 }
 
 // --- thieves
@@ -293,60 +256,6 @@ TEST_F(RecoveryTest, ANewKitIsShownBeforeItCountsAndOnce) {
   EXPECT_TRUE(*finished);
   EXPECT_EQ(kits_.size(), 2u) << "the one that was shown counts";
   EXPECT_TRUE(Recover(alice_, kits_[1]).ok());
-}
-
-// --- interruptions
-// --------------------------------------------------------------------------------
-
-class InterruptedRecovery : public RecoveryTest,
-                            public ::testing::WithParamInterface<std::tuple<const char*, bool>> {
- protected:
-  void Interrupt() { std::tie(deployment_.break_call, deployment_.break_after) = GetParam(); }
-};
-
-TEST_P(InterruptedRecovery, GoesOn) {
-  const auto bob = Make(bob_);
-  Make(alice_);
-  ASSERT_TRUE(bob->Send(To(alice_, "before")).ok());
-  Interrupt();
-  EXPECT_FALSE(Recover(alice_, kits_[1]).ok());
-  EXPECT_EQ(ProblemOf(OpenAnew()->Account().status()), Problem::kUsage);
-  Interrupt();
-  EXPECT_FALSE(Recover(alice_, kits_[1]).ok());
-  const absl::Status done = Recover(alice_, kits_[1]);
-  ASSERT_TRUE(done.ok()) << done;
-  EXPECT_EQ(OpenAnew()->Account()->version, 2u);
-  EXPECT_THAT(Bodies(OpenAnew()->List(Folder::kInbox, 50)), ElementsAre("before"));
-  EXPECT_TRUE(absl::IsAlreadyExists(Recover(alice_, kits_[1])));
-}
-
-TEST_P(InterruptedRecovery, GoesOnWithoutAKeyring) {
-  const auto bob = Make(bob_);
-  Make(alice_);
-  deployment_.recovered_keyring = absl::NotFoundError("");
-  Interrupt();
-  EXPECT_FALSE(Recover(alice_, kits_[1], /*without_keyring=*/true).ok());
-  const auto done = OpenAnew()->RotateKeys({});
-  ASSERT_TRUE(done.ok()) << done.status();
-  EXPECT_EQ(OpenAnew()->Account()->version, 2u);
-  EXPECT_EQ(MailboxOf(alice_).keyrings.size(), 1u);
-  ASSERT_TRUE(bob->Send(To(alice_, "after")).ok());
-  EXPECT_THAT(Bodies(OpenAnew()->List(Folder::kInbox, 50)), ElementsAre("after"));
-}
-
-INSTANTIATE_TEST_SUITE_P(AtEachCall, InterruptedRecovery,
-                         ::testing::Combine(::testing::Values("PutKeyring", "Publish", "Enroll"),
-                                            ::testing::Bool()));
-
-// Without its key file there is no account yet, whatever else lies there: it begins anew.
-TEST_F(RecoveryTest, BeginsAnewWhereItWasCutOffBeforeTheKeyFile) {
-  Make(alice_);
-  deployment_.break_call = "PutKeyring";
-  ASSERT_FALSE(Recover(alice_, kits_[0]).ok());
-  std::filesystem::remove(Anew() + "/account.key");
-  const absl::Status recovered = Recover(alice_, kits_[0]);
-  ASSERT_TRUE(recovered.ok()) << recovered;
-  EXPECT_EQ(OpenAnew()->Account()->version, 2u);
 }
 
 // --- making the account
