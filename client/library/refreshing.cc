@@ -170,6 +170,9 @@ absl::StatusOr<ClientImpl::Fetched> ClientImpl::TakeWanted(const Known& known,
 
   auto transaction = state_file_.Begin();
   if (!transaction.ok()) return transaction.status();
+  // Each time: mail sealed for keys that another command has made would be taken for damaged.
+  const absl::Status complete = CheckComplete(transaction->state());
+  if (!complete.ok()) return complete;
   CheckOwnEntry(&transaction->state());
   MailboxReader reader(&keys_, &directory_, &transaction->state());
   for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -73,6 +73,19 @@ TEST_F(ContactsTest, EndsAWatchWhoseServerIsLost) {
   EXPECT_EQ(ProblemOf(ended), Problem::kUnavailable);
 }
 
+// It holds the old keys, and would take all that comes for damaged.
+TEST_F(ContactsTest, AWatchEndsWhereAnotherCommandChangedTheKeys) {
+  const auto bob = Make(bob_);
+  bool changed = false;
+  deployment_.on_watch = [&] {
+    if (changed) deployment_.mail_error = absl::UnavailableError("went on");
+    if (!changed) ASSERT_TRUE(Open(bob_)->RotateKeys({}).ok());
+    changed = true;
+  };
+  const absl::Status ended = bob->Watch(absl::Hours(1), [](const Listing&) { return true; });
+  EXPECT_EQ(ProblemOf(ended), Problem::kUsage) << ended;
+}
+
 TEST_F(ContactsTest, BlocksMembersByHandleAndKnowsThemAgain) {
   Make(alice_);
   const auto bob = Make(bob_);
