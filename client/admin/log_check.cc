@@ -9,10 +9,12 @@
 #include "attest/checkpoint.h"
 #include "attest/leaf.h"
 #include "attest/merkle.h"
+#include "attest/stored_log.h"
 #include "attest/tile_hashes.h"
 #include "attest/tiles.h"
 #include "crypto/base/strings.h"
 #include "letterlock/tlog/v1/leaf.pb.h"
+#include "log_files/folder_files.h"
 #include "server/config/files.h"
 
 namespace letterlock::admin {
@@ -20,51 +22,6 @@ namespace {
 
 using attest::Checkpoint;
 using doctor::Report;
-
-// A full bundle of the longest leaves.
-constexpr std::size_t kMaxFile = 256 * (attest::kMaxLeafSize + 2);
-
-// The log's own files; a checkpoint says how much of them counts.
-class LogFiles final : public attest::TileSource {
- public:
-  LogFiles(std::string directory, std::uint64_t size)
-      : directory_(std::move(directory)), size_(size) {}
-
-  absl::StatusOr<std::string> ReadTile(const attest::TileId& tile) override {
-    const std::uint64_t stored = attest::TileWidthAt(size_, tile.level, tile.index);
-    auto bytes = Read(attest::TilePath({tile.level, tile.index, stored}));
-    // Filled since, its partial ones removed.
-    if (absl::IsNotFound(bytes.status())) bytes = Read(attest::TilePath({tile.level, tile.index}));
-    if (!bytes.ok()) return bytes.status();
-    if (bytes->size() < tile.width * attest::kHashSize) {
-      return absl::DataLossError("a tile is too short");
-    }
-    bytes->resize(tile.width * attest::kHashSize);
-    return bytes;
-  }
-
-  absl::StatusOr<std::vector<std::string>> ReadLeaves(std::uint64_t bundle) const {
-    std::uint64_t width = attest::TileWidthAt(size_, 0, bundle);
-    const std::uint64_t counted = width;
-    auto bytes = Read(attest::BundlePath({bundle, width}));
-    if (absl::IsNotFound(bytes.status())) {
-      width = attest::kTileWidth;
-      bytes = Read(attest::BundlePath({bundle, width}));
-    }
-    if (!bytes.ok()) return bytes.status();
-    auto leaves = attest::ParseBundle(*bytes, width);
-    if (leaves.ok()) leaves->resize(counted);
-    return leaves;
-  }
-
- private:
-  absl::StatusOr<std::string> Read(const std::string& path) const {
-    return config::ReadFile(directory_ + "/" + path, kMaxFile);
-  }
-
-  const std::string directory_;
-  const std::uint64_t size_;
-};
 
 // The checkpoint in a file; `*missing` where there is none.
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path, const attest::VerifierKey& key,
@@ -143,13 +100,14 @@ std::optional<Checkpoint> CheckSigned(const LogPlace& place, Report* report) {
 
 // The last leaf, where the tree's right edge is what was signed.
 absl::StatusOr<std::string> LastLeaf(const LogPlace& place, const Checkpoint& checkpoint) {
-  LogFiles files(place.log_directory, checkpoint.size);
-  auto hashes = attest::TileHashes::Open(files, checkpoint.size, checkpoint.root);
+  const log_files::FolderFiles files(place.log_directory);
+  attest::StoredTiles tiles(&files, checkpoint.size);
+  auto hashes = attest::TileHashes::Open(tiles, checkpoint.size, checkpoint.root);
   if (!hashes.ok()) return hashes.status();
   const std::uint64_t last = (checkpoint.size - 1) / attest::kTileWidth;
   const auto stored = hashes->ReadWholeTile(0, last);
   if (!stored.ok()) return stored.status();
-  auto leaves = files.ReadLeaves(last);
+  auto leaves = tiles.ReadBundle({last, attest::TileWidthAt(checkpoint.size, 0, last)});
   if (!leaves.ok()) return leaves.status();
   for (std::size_t i = 0; i < leaves->size(); ++i) {
     if (i >= stored->size() || attest::LeafHash((*leaves)[i]) != (*stored)[i]) {
@@ -161,7 +119,8 @@ absl::StatusOr<std::string> LastLeaf(const LogPlace& place, const Checkpoint& ch
 
 void CheckGenesis(const LogPlace& place, const Checkpoint& checkpoint, Report* report) {
   constexpr char kCheck[] = "log.genesis";
-  const auto leaves = LogFiles(place.log_directory, checkpoint.size).ReadLeaves(0);
+  const log_files::FolderFiles files(place.log_directory);
+  const auto leaves = attest::StoredTiles(&files, checkpoint.size).ReadBundle({0, 1});
   const auto leaf = leaves.ok() ? attest::ParseLeaf(leaves->front()) : leaves.status();
   if (leaf.ok() && leaf->type == attest::LeafType::kGenesis && leaf->body == place.genesis) {
     return report->Ok(kCheck, "leaf 0 is this deployment's genesis statement");

@@ -11,13 +11,9 @@
 #include "attest/subtree_hashes.h"
 #include "attest/tile_hashes.h"
 #include "crypto/base/ids.h"
-#include "server/config/files.h"
 
 namespace letterlock::audit {
 namespace {
-
-// The largest file of a log: an entry bundle of 256 leaves.
-constexpr std::size_t kMaxFile = attest::kTileWidth * (attest::kMaxLeafSize + 2);
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
@@ -184,10 +180,6 @@ Claim GrowthClaim(const std::optional<std::string>& earlier, const attest::Trust
 }
 
 }  // namespace
-
-absl::StatusOr<std::string> FolderFiles::Read(std::string_view path) const {
-  return config::ReadFile(folder_ + "/" + std::string(path), kMaxFile);
-}
 
 absl::StatusOr<std::vector<Claim>> AuditLog(const attest::LogFiles& files,
                                             const attest::TrustFile& trust,

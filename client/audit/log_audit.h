@@ -13,16 +13,6 @@
 
 namespace letterlock::audit {
 
-// The files below a folder.
-class FolderFiles final : public attest::LogFiles {
- public:
-  explicit FolderFiles(std::string folder) : folder_(std::move(folder)) {}
-  absl::StatusOr<std::string> Read(std::string_view path) const override;
-
- private:
-  const std::string folder_;
-};
-
 // One row a claim. `earlier` is a signed checkpoint that somebody kept. Each leaf is hashed; memory
 // does not grow with the log. An error where there is nothing to judge: no checkpoint, or files
 // that can't be read.

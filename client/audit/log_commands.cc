@@ -10,6 +10,7 @@
 
 #include "attest/trust.h"
 #include "log_audit.h"
+#include "log_files/folder_files.h"
 #include "server/config/files.h"
 
 namespace letterlock::audit {
@@ -33,7 +34,7 @@ absl::Status VerifyLog(const Flags& flags) {
     if (!note.ok()) return note.status();
     earlier = *std::move(note);
   }
-  const auto claims = AuditLog(FolderFiles(flags.folder), *trust, earlier);
+  const auto claims = AuditLog(log_files::FolderFiles(flags.folder), *trust, earlier);
   if (!claims.ok()) return claims.status();
   std::fputs((flags.json ? ClaimsJson(*claims) : ClaimsText(*claims)).c_str(), stdout);
   if (trust->development() && !flags.json) {

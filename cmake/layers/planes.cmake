@@ -3,7 +3,7 @@
 
 letterlock_plane(
   NAME public
-  FOLDERS attest server/log server/directory server/export client/audit
+  FOLDERS attest server/log server/directory server/export client/audit client/log_files
   TARGETS letterlock-admin
   NEVER crypto_seal crypto_vault server_mail mail_v1_proto mail_v1_grpc)
 

@@ -125,6 +125,22 @@ TEST_F(LogCheck, ALogThatGrowsMeanwhileIsSound) {
   doctor::ExpectSound(report_);
 }
 
+TEST_F(LogCheck, ATileWithMoreThanHashesIsFound) {
+  Append({Genesis()});
+  AppendHeads(299);
+  const std::string path = Place().log_directory + "/tile/0/001.p/44";
+  const std::string tile = config::ReadFile(path, 1 << 20).value();
+  ASSERT_EQ(tile.size(), 44u * 32);
+  ASSERT_TRUE(config::WriteFileDurably(path, tile + "x", config::FileMode::kPublic).ok());
+  EXPECT_EQ(Check(Place()), std::nullopt);
+  doctor::ExpectFound(report_, {"",
+                                {},
+                                "log.tree",
+                                doctor::Verdict::kWrong,
+                                "wrong size",
+                                "any mirror of the log has the same files"});
+}
+
 TEST_F(LogCheck, AnotherGenesisIsFoundUnderTheSameKey) {
   Append({*attest::FrameLeaf(attest::LeafType::kGenesis, "another statement")});
   Check(Place());
