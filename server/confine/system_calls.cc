@@ -135,7 +135,8 @@ void AllowSockets(const Options& options, Filter* filter) {
 }  // namespace
 
 bool HasSeccompFilters() {
-  // The kernel comes to the filter's address, which is none, only where it knows filters (prctl(2)).
+  // The kernel comes to the filter's address, which is none, only where it knows filters
+  // (prctl(2)).
   return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0 && errno == EFAULT;
 }
 

@@ -1,4 +1,5 @@
-// The file that keeps a deployment's or a witness's signing key (docs/formats.md, "Signing key file"):
+// The file that keeps a deployment's or a witness's signing key (docs/formats.md, "Signing key
+// file"):
 //
 //   "LLSKEY01" ‖ u8 purpose ‖ seed (32)
 //
