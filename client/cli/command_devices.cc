@@ -113,6 +113,10 @@ absl::StatusOr<crypto::SecretBuffer> ReadCode(const std::string& file) {
   return code;
 }
 
+constexpr std::string_view kKitDropped =
+    "A change of the recovery kit was cut off on this device before. The kit that was shown then\n"
+    "never came into force: destroy it, and keep the one that counted before.\n";
+
 ExitCode Join(const CommonOptions& common, const LinkOptions& options, Output& output) {
   const auto config = LoadConfig(common);
   if (!config.ok()) return output.Fail(config.status());
@@ -128,6 +132,7 @@ ExitCode Join(const CommonOptions& common, const LinkOptions& options, Output& o
   const auto account = (*client)->Account();
   if (!account.ok()) return output.Fail(account.status());
   output.Label((*client)->labels());
+  if ((*client)->shown_kit_dropped()) output.Note(kKitDropped);
   if (output.json()) {
     output.Answer({{"handle", account->handle.str()},
                    {"member", crypto::HexEncode(account->member.bytes())},

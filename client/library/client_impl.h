@@ -134,6 +134,7 @@ class ClientImpl final : public Client {
   absl::Status DeleteReport(std::uint64_t sequence) override;
   void StayOffline() override;
   bool cache_thrown_away() const override;
+  bool shown_kit_dropped() const override { return shown_kit_dropped_; }
   absl::Status alarm() const override;
   absl::Status own_entry_unchecked() const override;
 
@@ -253,6 +254,8 @@ class ClientImpl final : public Client {
   // For what a reader should not wait for.
   const DirectoryClient impatient_directory_;
   MailClient mail_;
+
+  bool shown_kit_dropped_ = false;  // constant once it is linked
 
   mutable absl::Mutex mutex_;
   absl::Status alarm_ ABSL_GUARDED_BY(mutex_);

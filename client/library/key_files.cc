@@ -8,6 +8,7 @@
 
 #include "crypto/base/key_access.h"
 #include "crypto/seal/key_file.h"
+#include "rotation_file.h"
 #include "server/config/files.h"
 
 namespace letterlock::client {
@@ -69,6 +70,8 @@ absl::Status KeyFiles::WriteNext(const seal::MemberKeys& keys, crypto::RandomSou
   if (!file.ok()) return file.status();
   return config::WriteFileDurably(directory_ + kNext, *file, config::FileMode::kSecret);
 }
+
+absl::Status KeyFiles::RemoveNext() const { return RemoveFile(directory_ + kNext, directory_); }
 
 absl::Status KeyFiles::TakeNext() const {
   if (std::rename((directory_ + kNext).c_str(), (directory_ + kName).c_str()) != 0) {

@@ -44,6 +44,8 @@ class KeyFiles {
   absl::StatusOr<seal::MemberKeys> ReadNext() const;
   // From now on they are the keys of now.
   absl::Status TakeNext() const;
+  // Also where there is none.
+  absl::Status RemoveNext() const;
 
  private:
   absl::StatusOr<seal::MemberKeys> ReadAt(const std::string& path) const;

@@ -52,6 +52,13 @@ absl::Status CheckStandingAnew(const Surroundings& surroundings, const std::stri
   return lookup.ok() ? CheckStanding(*lookup, keys) : lookup.status();
 }
 
+bool NamesTheSameKit(const directory::v1::SignedEntry& a, const directory::v1::SignedEntry& b) {
+  directory::v1::DirectoryEntry one;
+  directory::v1::DirectoryEntry other;
+  return one.ParseFromString(a.entry()) && other.ParseFromString(b.entry()) &&
+         one.recovery_key_digest() == other.recovery_key_digest();
+}
+
 }  // namespace
 
 absl::StatusOr<seal::MemberKeys> KeysInLinkFile(std::string_view file, const SecretBuffer& typed,
@@ -125,6 +132,8 @@ absl::StatusOr<std::unique_ptr<ClientImpl>> ClientImpl::Link(
       return UsageProblem("the account directory holds another account than the link file");
     }
     carried.device = std::move(old->device);
+    // A recovery without a keyring made another, which would not open what this directory holds.
+    carried.state_key = std::move(old->state_key);
   } else if (carried.deployment == surroundings.trust.deployment()) {
     absl::Status standing = CheckStandingAnew(surroundings, directory, carried);
     if (standing.ok()) standing = MakeAccountDirectory(directory);
@@ -149,7 +158,13 @@ absl::Status ClientImpl::Settle(bool is_new) {
                     : key_files_->Replace(keys_, *parts_.random);
   }
   // A change of keys that this device had begun follows an entry that another device has replaced.
-  if (status.ok()) status = rotation_file_.Remove();
+  if (status.ok()) {
+    const auto begun = rotation_file_.Read();
+    shown_kit_dropped_ =
+        begun.ok() && begun->replaces_kit && !NamesTheSameKit(begun->entry, proof.signed_entry());
+    status = rotation_file_.Remove();
+  }
+  if (status.ok()) status = key_files_->RemoveNext();
   if (status.ok()) {
     state.own = {.signed_entry = proof.signed_entry().SerializeAsString(),
                  .published = true,

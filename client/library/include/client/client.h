@@ -349,6 +349,9 @@ class Client {
   virtual void StayOffline() = 0;
   // Whether the last of them found the cache damaged. It is gone then, and made again.
   virtual bool cache_thrown_away() const = 0;
+  // Whether Link took a replacement of the recovery kit back that was cut off here: the kit that
+  // was shown then never came into force.
+  virtual bool shown_kit_dropped() const = 0;
 
   // An alarm that List or Read met while checking the own entry or looking senders up: what they
   // returned is verified nevertheless. OK otherwise.

@@ -171,6 +171,37 @@ TEST_F(Devices, LinkedAgainADirectoryTakesTheNewKeysAndKeepsDeviceKeyAndPins) {
   EXPECT_EQ((*phone)->Lookup(bob_.member.handle)->correspondent->pin, PinVerdict::kSame);
 }
 
+// As after a recovery without a keyring.
+TEST_F(Devices, LinkedAgainWithAnotherStateKeyItKeepsItsState) {
+  const auto laptop = Make(alice_);
+  Make(bob_);
+  ASSERT_TRUE((*Join(Carried(alice_), phone_))->Lookup(bob_.member.handle).ok());
+  seal::MemberKeys carried = Carried(alice_);
+  carried.state_key = User(&deployment_, "alice").state_key.Clone(KeyAccess{});
+  const auto phone = Join(std::move(carried), phone_);
+  ASSERT_TRUE(phone.ok()) << phone.status();
+  EXPECT_EQ((*phone)->Account()->pins, 1u);
+}
+
+TEST_F(Devices, LinkedAgainItTakesAChangeOfKeysBackAndSaysSoOfAKit) {
+  Make(alice_);
+  const auto kit = seal::RecoveryKit::Parse(kits_[0]);
+  for (const bool replaces_kit : {false, true}) {
+    ASSERT_TRUE(Join(Carried(alice_), phone_).ok());
+    deployment_.break_call = "Publish";
+    ASSERT_FALSE(OpenIn(phone_)
+                     ->RotateKeys({.kit = replaces_kit ? &*kit : nullptr,
+                                   .show_new_kit = replaces_kit ? KeepKit().show_kit : nullptr})
+                     .ok());
+    ASSERT_TRUE(std::filesystem::exists(phone_ + "/account.key.next"));
+    const auto phone = Join(Carried(alice_), phone_);
+    ASSERT_TRUE(phone.ok()) << phone.status();
+    EXPECT_EQ((*phone)->shown_kit_dropped(), replaces_kit);
+    EXPECT_FALSE(std::filesystem::exists(phone_ + "/account.key.next"));
+    EXPECT_TRUE((*phone)->Account().ok());
+  }
+}
+
 TEST_F(Devices, AFileOfBeforeAChangeOfKeysLinksNothing) {
   Make(alice_);
   seal::MemberKeys before = Carried(alice_);
