@@ -111,11 +111,11 @@ void AddFromKit(CLI::App* command, KitOptions* options) {
 }  // namespace
 
 void AddRecoveryCommands(Registry& registry, CLI::App* account) {
-  registry.Add(account,
-               {.name = "rotate",
-                .help = "change the account's keys; again to go on",
-                .on_alarm = "The keys are not changed for others yet. What was begun can go on.",
-                .action = Rotate});
+  registry.Add(account, {.name = "rotate",
+                         .help = "change the account's keys; again to go on",
+                         .on_alarm = "The keys are not changed for others yet. If nobody else "
+                                     "changed the entry, it can go on.",
+                         .action = Rotate});
 
   const auto renewal = std::make_shared<KitOptions>();
   CLI::App* renew = registry.Add(
