@@ -13,6 +13,7 @@
 #include "letterlock/admin/v1/admin_service.pb.h"
 #include "letterlock/common/v1/options.pb.h"
 #include "letterlock/directory/v1/directory_service.pb.h"
+#include "letterlock/mail/v1/attachment_service.pb.h"
 #include "letterlock/mail/v1/device.pb.h"
 #include "letterlock/mail/v1/device_service.pb.h"
 #include "letterlock/mail/v1/disclosure.pb.h"
@@ -107,6 +108,7 @@ TEST(Schema, EveryFieldOfTheMailPlaneIsClassified) {
   WalkService(ServiceOf(mail::v1::EnrollRequest::descriptor()), &walk);
   WalkService(ServiceOf(mail::v1::CreateSessionRequest::descriptor()), &walk);
   WalkService(ServiceOf(mail::v1::ListDevicesRequest::descriptor()), &walk);
+  WalkService(ServiceOf(mail::v1::UploadRequest::descriptor()), &walk);
   const pb::FileDescriptor& rows = *mail::v1::ProfileRow::descriptor()->file();
   for (int i = 0; i < rows.message_type_count(); ++i) walk.Into(*rows.message_type(i), "row");
   walk.Into(*mail::v1::Keyring::descriptor(), "keyring");
